@@ -1,0 +1,1 @@
+"""Ghost text: from a place in a snapshot to the items an editor shows."""

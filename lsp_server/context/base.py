@@ -1,0 +1,25 @@
+"""The gathered context, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of another file."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a prompt is built from: text around the cursor, and snippets, most stable first."""
+
+    path: str
+    language: str
+    prefix: str
+    suffix: str
+    repository: str = ""
+    snippets: tuple[Snippet, ...] = ()

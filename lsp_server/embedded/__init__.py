@@ -1,0 +1,1 @@
+"""The engine with no model: it suggests code by copying from the user's own."""

@@ -1,0 +1,1 @@
+"""Reading the workspace, in a process of its own."""

@@ -1,0 +1,1 @@
+"""The models: what they can do, which one a lane uses, what they cost."""

@@ -1,0 +1,52 @@
+"""From a lane to a model: the chain, less what the endpoint has refused in this run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lsp_server.prompt.base import Form
+from lsp_server.provider.base import Provider
+
+
+@dataclass(slots=True)
+class Route:
+    """One lane at one endpoint. What is refused is remembered until the settings change."""
+
+    chain: tuple[str, ...]
+    mode: Literal["auto", "fim", "partial"] = "auto"
+    _refused_models: set[str] = field(default_factory=set)
+    _refused_forms: set[tuple[str, Form]] = field(default_factory=set)
+
+    @property
+    def model(self) -> str | None:
+        """The first model not refused."""
+        return next((model for model in self.chain if model not in self._refused_models), None)
+
+    def candidates(self, provider: Provider) -> Iterator[tuple[str, Form]]:
+        """Models of the chain with the forms to try, best first; reads refusals as it goes."""
+        for model in self.chain:
+            for form in self.forms(provider, model):
+                if model not in self._refused_models:
+                    if (model, form) not in self._refused_forms:
+                        yield model, form
+                else:
+                    break
+
+    def forms(self, provider: Provider, model: str) -> tuple[Form, ...]:
+        """The forms to try with one model, as the setting `completion.mode` allows."""
+        forms = provider.forms(model)
+        if self.mode == "partial":
+            return ("partial",)
+        if self.mode == "fim":
+            return tuple(form for form in forms if form != "partial") or ("fim",)
+        return forms
+
+    def refuse_model(self, model: str) -> None:
+        """The endpoint does not serve this model."""
+        self._refused_models.add(model)
+
+    def refuse_form(self, model: str, form: Form) -> None:
+        """The endpoint does not take this form for this model."""
+        self._refused_forms.add((model, form))

@@ -1,0 +1,1 @@
+"""Context -> prompt: one file per form."""

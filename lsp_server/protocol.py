@@ -1,0 +1,152 @@
+"""pygls' protocol, mended: every request gets a reply, and no reply or log holds user code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+from lsp_server.log import describe_error
+
+_log = logging.getLogger(__name__)
+
+_INVOKED = types.InlineCompletionTriggerKind.Invoked.value
+_NOT_INITIALIZED = -32002
+_REQUEST_CANCELLED = -32800
+
+
+class Unreadable:
+    """A message that was answered when it could not be read; nothing is left to do with it."""
+
+    jsonrpc = ""
+
+
+class QwenProtocol(LanguageServerProtocol):
+    """Documents are the session's own, so pygls' copies of them are left out."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Read a message; one that cannot be read is answered with what is wrong about it."""
+        if "jsonrpc" not in data:
+            return data
+        _tolerate_trigger_kind(data)
+        try:
+            return super().structure_message(data)
+        except JsonRpcException:
+            method, message_id = data.get("method"), data.get("id")
+            _log.warning("a message of %r could not be read", method)
+            if isinstance(method, str) and isinstance(message_id, int | str):
+                self._refuse(
+                    message_id,
+                    types.ErrorCodes.InvalidParams,
+                    f"The parameters of {method} do not have the form that LSP 3.18 gives them.",
+                )
+            return Unreadable()
+
+    def handle_message(self, message: Any) -> None:
+        """Hand a message on, where the state of the conversation allows it."""
+        if isinstance(message, Unreadable) or not hasattr(message, "jsonrpc"):
+            return
+        method = getattr(message, "method", None)
+        message_id = getattr(message, "id", None)
+        if self._shutdown and method != types.EXIT:
+            if method is not None and message_id is not None:
+                text = "The server is shutting down."
+                self._refuse(message_id, types.ErrorCodes.InvalidRequest, text)
+            return
+        if self._workspace is None and method not in {types.INITIALIZE, types.EXIT, None}:
+            if message_id is not None:
+                self._refuse(message_id, _NOT_INITIALIZED, "Send initialize first.")
+            return
+        super().handle_message(message)
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: str | int) -> None:
+        self._request_futures.pop(msg_id, None)
+        if future.cancelled():
+            self._refuse(msg_id, _REQUEST_CANCELLED, "The request was cancelled.")
+            return
+        error = future.exception()
+        if error is None:
+            self._send_response(msg_id, result=future.result())
+        elif isinstance(error, JsonRpcException):
+            self._refuse(msg_id, error.code or types.ErrorCodes.InternalError, error.message)
+        else:
+            _log.error("a request failed: %s", describe_error(error))
+            self._refuse(
+                msg_id,
+                types.ErrorCodes.InternalError,
+                f"The server failed on this request ({describe_error(error)}); it goes on running.",
+            )
+
+    def _check_handler_result(self, future: Future[Any]) -> None:
+        if not future.cancelled() and (error := future.exception()) is not None:
+            _log.error("a notification failed: %s", describe_error(error))
+
+    def _refuse(self, message_id: str | int, code: int, message: str) -> None:
+        self._result_types.pop(message_id, None)
+        self._send_response(message_id, error=types.ResponseError(code=code, message=message))
+
+    # The session keeps the documents, by the LSP's own rules for lines: pygls' would double the
+    # memory, and split lines where the LSP does not.
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
+        """Hand on."""
+        yield from self._hand_on(types.TEXT_DOCUMENT_DID_OPEN, params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
+        """Hand on."""
+        yield from self._hand_on(types.TEXT_DOCUMENT_DID_CHANGE, params)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: Any) -> Generator[Any, Any, None]:
+        """Hand on."""
+        yield from self._hand_on(types.TEXT_DOCUMENT_DID_CLOSE, params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
+        """Hand on."""
+        yield from self._hand_on(types.NOTEBOOK_DOCUMENT_DID_OPEN, params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
+        """Hand on."""
+        yield from self._hand_on(types.NOTEBOOK_DOCUMENT_DID_CHANGE, params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(self, params: Any) -> Generator[Any, Any, None]:
+        """Hand on."""
+        yield from self._hand_on(types.NOTEBOOK_DOCUMENT_DID_CLOSE, params)
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    def lsp_workspace__execute_command(
+        self, params: types.ExecuteCommandParams
+    ) -> Generator[Any, Any, Any]:
+        """Run a command with its arguments as one list; pygls' unpacking honours no defaults."""
+        handler: Callable[..., Any] | None = self.fm.commands.get(params.command)
+        if handler is None:
+            raise JsonRpcException(
+                message=f"There is no command {params.command}.",
+                code=types.ErrorCodes.InvalidParams,
+            )
+        return (yield handler, (list(params.arguments or []),), None)
+
+    def _hand_on(self, method: str, params: Any) -> Generator[Any, Any, None]:
+        handler = self.fm.features.get(method)
+        if handler is not None:
+            yield handler, (params,), None
+
+
+def _tolerate_trigger_kind(data: dict[str, Any]) -> None:
+    """Older clients count the trigger kinds of inline completion from 0."""
+    if data.get("method") != types.TEXT_DOCUMENT_INLINE_COMPLETION:
+        return
+    params = data.get("params")
+    context = params.get("context") if isinstance(params, dict) else None
+    if isinstance(context, dict) and context.get("triggerKind") == 0:
+        context["triggerKind"] = _INVOKED

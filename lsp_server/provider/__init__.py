@@ -1,0 +1,1 @@
+"""Where text is asked for: one small Protocol, one file per kind of endpoint."""

@@ -1,0 +1,135 @@
+"""One HTTP client for all providers: the system's trust store, the user's proxy, no redirects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import ssl
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING
+
+from lsp_server import __version__
+from lsp_server.provider.base import Endpoint, origin_of
+from lsp_server.provider.errors import (
+    Fault,
+    ProviderError,
+    classify,
+    cut_short,
+    not_an_answer,
+    unreachable,
+    untrusted_certificate,
+)
+
+if TYPE_CHECKING:
+    import httpx2
+
+# An error body longer than this is a page, not a message.
+_MAX_ERROR_BYTES = 65_536
+
+
+def make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
+    """A client for one endpoint; slow to make (the trust store), so made once, off the hot path.
+
+    HTTPS_PROXY and NO_PROXY count, but never for loopback: a company's proxy must not see what is
+    meant for a local server. Redirects are not followed, so that no key leaves for another host.
+    """
+    # Imported late: some 150 ms that the start of the server does not have.
+    import httpx2
+
+    async def guard(request: httpx2.Request) -> None:
+        guard_headers(request.headers, endpoint, origin_of(str(request.url)))
+
+    return httpx2.AsyncClient(
+        verify=make_tls_context(),
+        trust_env=not endpoint.is_loopback,
+        event_hooks={"request": [guard]},
+        follow_redirects=False,
+        timeout=httpx2.Timeout(30.0, connect=5.0),
+        limits=httpx2.Limits(max_connections=16, max_keepalive_connections=4, keepalive_expiry=120),
+    )
+
+
+def guard_headers(headers: MutableMapping[str, str], endpoint: Endpoint, origin: str) -> None:
+    """The one place where a key gets onto the wire: only towards the origin it was given for.
+
+    What a library would add of its own about this machine (its system, an organisation from the
+    environment) is taken off.
+    """
+    for name in list(headers):
+        if name.lower().startswith(("x-stainless", "openai-", "authorization")):
+            del headers[name]
+    headers["User-Agent"] = f"qwen-lsp/{__version__}"
+    if endpoint.key and origin == endpoint.origin:
+        headers["Authorization"] = f"Bearer {endpoint.key}"
+
+
+def make_tls_context() -> ssl.SSLContext:
+    """The system's trust store, plus the file in SSL_CERT_FILE where the user names one."""
+    import truststore
+
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    extra = os.environ.get("SSL_CERT_FILE")
+    if extra and os.path.isfile(extra):
+        context.load_verify_locations(extra)
+    return context
+
+
+async def read_fault(response: httpx2.Response, endpoint: Endpoint, model: str) -> Fault:
+    """The fault that an error response means; reads at most 64 KiB of it."""
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _MAX_ERROR_BYTES:
+            break
+    return classify(
+        response.status_code,
+        decode_json(body),
+        model=model,
+        origin=endpoint.origin,
+        headers=response.headers,
+    )
+
+
+def decode_json(body: bytes) -> object:
+    """The JSON value of a body, None where it is none."""
+    try:
+        value: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def require_stream(headers: Mapping[str, str], endpoint: Endpoint, *types: str) -> None:
+    """Raise `ProviderError` unless the response has one of these media types."""
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in types:
+        what = "a web page" if content_type == "text/html" else "something else"
+        raise ProviderError(not_an_answer(endpoint.origin, what))
+
+
+def translate(error: Exception, endpoint: Endpoint) -> ProviderError:
+    """A transport's exception as a fault; nothing of the request is kept in it."""
+    import httpx2
+
+    origin = endpoint.origin
+    if isinstance(error, ProviderError):
+        return error
+    chain: BaseException | None = error
+    while chain is not None:
+        if isinstance(chain, ssl.SSLCertVerificationError):
+            return ProviderError(untrusted_certificate(origin))
+        chain = chain.__cause__ or chain.__context__
+    if isinstance(error, httpx2.ProxyError):
+        return ProviderError(unreachable(origin, "the proxy refuses"))
+    if isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        return ProviderError(unreachable(origin, "no connection in time"))
+    if isinstance(error, httpx2.ConnectError | httpx2.UnsupportedProtocol):
+        return ProviderError(unreachable(origin, "connection refused or no such host"))
+    if isinstance(error, httpx2.TimeoutException | asyncio.TimeoutError):
+        return ProviderError(unreachable(origin, "it fell silent"))
+    if isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError):
+        return ProviderError(cut_short(origin))
+    if isinstance(error, httpx2.DecodingError | ValueError | KeyError | TypeError):
+        return ProviderError(not_an_answer(origin, "something unreadable"))
+    return ProviderError(unreachable(origin, type(error).__name__))

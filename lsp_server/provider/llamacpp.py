@@ -1,0 +1,108 @@
+"""llama.cpp's own `/infill`, which builds the repository prompt itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
+
+from lsp_server.prompt.base import Form, InfillPrompt
+from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
+from lsp_server.provider.errors import ProviderError, classify
+from lsp_server.provider.http import make_client, read_fault, require_stream, translate
+from lsp_server.provider.openai_compatible import OpenAICompatible
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class LlamaCpp:
+    """`/infill` first; raw tokens and partial mode on its OpenAI-compatible paths after that."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._root = endpoint.base_url.removesuffix("/v1")
+        self._client: httpx2.AsyncClient | None = None
+        self._compatible = OpenAICompatible(
+            Endpoint("llamacpp", f"{self._root}/v1", endpoint.key, endpoint.reason)
+        )
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it asks."""
+        return self._endpoint
+
+    def forms(self, model: str) -> tuple[Form, ...]:
+        """Its own path knows the model's tokens, whatever the family."""
+        return ("infill", *self._compatible.forms(model))
+
+    async def prepare(self) -> None:
+        """Load the HTTP client and the trust store, off the event loop."""
+        await asyncio.to_thread(self._connect)
+        await self._compatible.prepare()
+
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """See `Provider.stream`."""
+        if not isinstance(request.prompt, InfillPrompt):
+            async for piece in self._compatible.stream(request):
+                yield piece
+            return
+        try:
+            async for piece in self._stream_infill(request, request.prompt):
+                yield piece
+        except Exception as error:
+            raise translate(error, self._endpoint) from None
+
+    async def list_models(self) -> tuple[str, ...]:
+        """Ids from `/v1/models`."""
+        return await self._compatible.list_models()
+
+    async def close(self) -> None:
+        """Close the connections kept open."""
+        await self._compatible.close()
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _stream_infill(
+        self, request: Request, prompt: InfillPrompt
+    ) -> AsyncGenerator[Piece, None]:
+        from httpx2 import EventSource
+
+        client = self._connect()
+        body = {
+            "input_prefix": prompt.prefix,
+            "input_suffix": prompt.suffix,
+            "input_extra": [{"filename": name, "text": text} for name, text in prompt.extra],
+            "n_predict": request.max_tokens,
+            "t_max_predict_ms": request.deadline_ms,
+            "temperature": request.temperature,
+            "stop": list(prompt.stop),
+            "cache_prompt": True,
+            "stream": True,
+        }
+        async with client.stream("POST", f"{self._root}/infill", json=body) as response:
+            if response.status_code != 200:
+                raise ProviderError(await read_fault(response, self._endpoint, request.model))
+            require_stream(response.headers, self._endpoint, "text/event-stream")
+            async for event in EventSource(response):
+                if event.data == "[DONE]":
+                    return
+                data = event.json()
+                if not isinstance(data, dict):
+                    raise ValueError("an event that is no object")
+                if "error" in data:
+                    origin = self._endpoint.origin
+                    raise ProviderError(classify(None, data, model=request.model, origin=origin))
+                if data.get("content"):
+                    yield Text(str(data["content"]))
+                if data.get("stop"):
+                    # `tokens_evaluated` counts the prompt, `tokens_cached` what was kept of it.
+                    yield Usage(
+                        int(data.get("tokens_evaluated", 0)), int(data.get("tokens_predicted", 0))
+                    )
+                    return
+
+    def _connect(self) -> httpx2.AsyncClient:
+        if self._client is None:
+            self._client = make_client(self._endpoint)
+        return self._client

@@ -1,0 +1,207 @@
+"""OpenAI-compatible endpoints: DashScope's compatible mode, vLLM, LM Studio, llama.cpp, others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any, cast
+
+from lsp_server.models.catalogue import load_catalogue
+from lsp_server.prompt.base import FimPrompt, Form, InfillPrompt, PartialPrompt
+from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
+from lsp_server.provider.errors import ProviderError, classify, cut_short, not_an_answer
+from lsp_server.provider.http import make_client, require_stream, translate
+
+if TYPE_CHECKING:
+    import openai
+
+
+class OpenAICompatible:
+    """Raw fill-in-the-middle on `/completions`, partial mode on `/chat/completions`."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._client: openai.AsyncOpenAI | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it asks."""
+        return self._endpoint
+
+    def forms(self, model: str) -> tuple[Form, ...]:
+        """Fill-in-the-middle first where the catalogue says that model and endpoint take it."""
+        entry = load_catalogue().find(model)
+        takes_fim = entry.fim == "hosted" or (
+            entry.fim == "local" and self._endpoint.provider != "dashscope"
+        )
+        if entry.thinks:
+            return ("fim",) if takes_fim else ()
+        return ("fim", "partial") if takes_fim else ("partial",)
+
+    async def prepare(self) -> None:
+        """Load the SDK and the trust store, off the event loop."""
+        await asyncio.to_thread(self._connect)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """See `Provider.stream`."""
+        try:
+            async for piece in self._stream(request):
+                yield piece
+        except Exception as error:
+            raise self._translate(error, request.model) from None
+
+    async def list_models(self) -> tuple[str, ...]:
+        """Ids from `/models`."""
+        try:
+            page = await self._connect().models.list()
+            return tuple(model.id for model in page.data or ())
+        except Exception as error:
+            raise self._translate(error, "") from None
+
+    async def close(self) -> None:
+        """Close the connections kept open."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def _stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        match request.prompt:
+            case FimPrompt() as prompt:
+                async for piece in self._stream_fim(request, prompt):
+                    yield piece
+            case PartialPrompt() as prompt:
+                async for piece in self._stream_partial(request, prompt):
+                    yield piece
+            case InfillPrompt():
+                raise TypeError("this endpoint takes no infill prompt")
+
+    async def _stream_fim(self, request: Request, prompt: FimPrompt) -> AsyncGenerator[Piece, None]:
+        stream = await self._connect().completions.create(
+            model=request.model,
+            prompt=self._fim_text(prompt),
+            max_tokens=request.max_tokens,
+            temperature=request.temperature,
+            stop=list(prompt.stop),
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        try:
+            require_stream(stream.response.headers, self._endpoint, "text/event-stream")
+            finished = False
+            async for chunk in stream:
+                self._raise_embedded_error(chunk, request.model)
+                for choice in chunk.choices or ():
+                    finished = finished or choice.finish_reason is not None
+                    if choice.text:
+                        yield Text(choice.text)
+                if chunk.usage is not None:
+                    yield _usage(chunk.usage)
+            self._require_finish(finished)
+        finally:
+            await stream.close()
+
+    async def _stream_partial(
+        self, request: Request, prompt: PartialPrompt
+    ) -> AsyncGenerator[Piece, None]:
+        stream = await self._connect().chat.completions.create(
+            model=request.model,
+            messages=cast(Any, self._messages(prompt)),
+            max_tokens=request.max_tokens,
+            temperature=request.temperature,
+            stop=list(prompt.stop),
+            stream=True,
+            stream_options={"include_usage": True},
+            extra_body=self._extra_body(request.model),
+        )
+        try:
+            require_stream(stream.response.headers, self._endpoint, "text/event-stream")
+            finished = False
+            async for chunk in stream:
+                self._raise_embedded_error(chunk, request.model)
+                for choice in chunk.choices or ():
+                    finished = finished or choice.finish_reason is not None
+                    if choice.delta.content:
+                        yield Text(choice.delta.content)
+                if chunk.usage is not None:
+                    yield _usage(chunk.usage)
+            self._require_finish(finished)
+        finally:
+            await stream.close()
+
+    def _fim_text(self, prompt: FimPrompt) -> str:
+        # DashScope documents the form for a prefix alone without the last token.
+        if self._endpoint.provider == "dashscope":
+            return prompt.text.replace("<|fim_suffix|><|fim_middle|>", "<|fim_suffix|>")
+        return prompt.text
+
+    def _messages(self, prompt: PartialPrompt) -> list[dict[str, object]]:
+        messages: list[dict[str, object]] = [
+            {"role": message.role, "content": message.content} for message in prompt.messages
+        ]
+        if self._endpoint.provider != "vllm":
+            messages[-1]["partial"] = True
+        return messages
+
+    def _extra_body(self, model: str) -> dict[str, object]:
+        if self._endpoint.provider == "vllm":
+            return {"continue_final_message": True, "add_generation_prompt": False}
+        # Partial mode and thinking exclude each other.
+        return {"enable_thinking": False} if load_catalogue().find(model).hybrid else {}
+
+    def _connect(self) -> openai.AsyncOpenAI:
+        if self._client is None:
+            # Imported late: half a second that the start of the server does not have.
+            import openai
+
+            self._client = openai.AsyncOpenAI(
+                # The key itself is set by the client's guard, for its own origin alone.
+                api_key="set-by-the-guard",
+                base_url=self._endpoint.base_url,
+                max_retries=0,
+                http_client=make_client(self._endpoint),
+            )
+        return self._client
+
+    def _require_finish(self, finished: bool) -> None:
+        """The SDK ends a broken stream as if it were whole; only a finish reason tells."""
+        if not finished:
+            raise ProviderError(cut_short(self._endpoint.origin))
+
+    def _raise_embedded_error(self, chunk: object, model: str) -> None:
+        """A 200 may carry an error's code, and so may a chunk of a stream."""
+        extra = getattr(chunk, "model_extra", None) or {}
+        code = extra.get("code")
+        if code and not getattr(chunk, "choices", None):
+            fault = classify(None, extra, model=model, origin=self._endpoint.origin)
+            raise ProviderError(fault)
+
+    def _translate(self, error: Exception, model: str) -> ProviderError:
+        import openai
+
+        if isinstance(error, openai.APIStatusError):
+            fault = classify(
+                error.status_code,
+                error.body,
+                model=model,
+                origin=self._endpoint.origin,
+                headers=error.response.headers,
+            )
+            return ProviderError(fault)
+        if isinstance(error, openai.APIConnectionError):
+            cause = error.__cause__
+            return translate(cause if isinstance(cause, Exception) else error, self._endpoint)
+        if isinstance(error, openai.APIError):
+            return ProviderError(
+                classify(None, error.body, model=model, origin=self._endpoint.origin)
+                if error.body
+                else not_an_answer(self._endpoint.origin, "something unreadable")
+            )
+        return translate(error, self._endpoint)
+
+
+def _usage(usage: Any) -> Usage:
+    details = getattr(usage, "prompt_tokens_details", None)
+    return Usage(
+        usage.prompt_tokens or 0,
+        usage.completion_tokens or 0,
+        getattr(details, "cached_tokens", None) or 0,
+    )

@@ -1,0 +1,1 @@
+"""Grammars and syntax trees: the only package that knows tree-sitter."""
