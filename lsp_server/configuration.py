@@ -42,7 +42,7 @@ def read_config_file(path: Path) -> tuple[Mapping[str, Any], str | None]:
     """The tree in a TOML file, and one sentence where it cannot be read."""
     try:
         source = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}, None
     except (OSError, UnicodeDecodeError) as error:
         return {}, f"{path} cannot be read ({type(error).__name__}); it counts as empty."

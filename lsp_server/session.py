@@ -94,6 +94,7 @@ class Session:
         self._discovery = Discovery(None, "The engine is being chosen.")
         self._hosted: Hosted | None = None
         self._connecting: asyncio.Task[None] | None = None
+        self._configured = asyncio.Event()
         self._key_origin: str | None = None
         self._toggles = Toggles()
         self._spending = Spending()
@@ -111,14 +112,16 @@ class Session:
     async def configure(self, settings: Settings, roots: Sequence[Path]) -> None:
         """Take new settings and workspace folders; engines that they concern are chosen anew."""
         gate = Gate(tuple(roots), settings.privacy.ignore_files)
-        reread = gate != self._gate
-        reconnect = self._connecting is None or _connection(settings) != _connection(self.settings)
+        is_first = self._connecting is None
+        reread = is_first or gate != self._gate
+        reconnect = is_first or _connection(settings) != _connection(self.settings)
         self.settings, self._gate = settings, gate
         if reread:
             await self.embedded.start(gate.roots, gate.ignore_files)
         if reconnect:
             await self._disconnect()
             self._connecting = self._own(self._connect(settings), "connect")
+        self._configured.set()
         self._publish()
 
     async def wait_until_connected(self) -> None:
@@ -221,9 +224,11 @@ class Session:
         language = self._last_language = snapshot.language
         if self._toggles.everything or language in self._toggles.languages:
             return Outcome("off", "Ghost text was switched off (qwen.toggle).")
-        self._refresh_embedded(snapshot.uri)
-        if self._connecting is not None and not self._connecting.done() and explicit:
+        # Editors ask before their settings have come; an answer by the defaults would be wrong.
+        await self._configured.wait()
+        if explicit:
             await self.wait_until_connected()
+        self._refresh_embedded(snapshot.uri)
         path = path_of(snapshot.uri)
         ask = Ask(
             snapshot,

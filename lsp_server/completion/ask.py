@@ -50,7 +50,7 @@ async def ask_models(
     the fault that ended the search.
     """
     passed_over: list[Fault] = []
-    last = _NO_MODEL
+    last = route.refusal or _NO_MODEL
     for model, form in route.candidates(provider):
         budget = max_prompt_tokens
         for attempt in ("whole", "shortened"):
@@ -70,7 +70,7 @@ async def ask_models(
                 # On its completions path DashScope calls a model unknown that only chats.
                 route.refuse_form(model, form)
             case Action.NEXT_MODEL:
-                route.refuse_model(model)
+                route.refuse_model(model, last)
                 passed_over.append(last)
             case Action.NEXT_FORM:
                 # Not remembered: it may be this one request that the endpoint dislikes.

@@ -17,11 +17,20 @@ class Document:
     tokens: str
     shape: str  # `tokens` with every name made the same
     line_tokens: "array[int]"  # for each line, where in `tokens` its mark stands
+    line_indents: "array[int]"
     line_offsets: "array[int]"  # for each line, where in `text` it begins
 
     def line_index(self, position: int) -> int:
         """The line that holds the token at this position."""
         return bisect_right(self.line_tokens, position) - 1
+
+    def header(self, index: int, indent: int) -> str:
+        """Tokens of nearest line before `index` that is less indented."""
+        indents = self.line_indents
+        for i in range(index - 1, max(-1, index - 60), -1):
+            if indents[i] < indent:
+                return self.tokens[self.line_tokens[i] + 1 : self.line_end(i)]
+        return ""
 
     def line_text(self, index: int) -> str:
         start = self.line_offsets[index]
@@ -44,6 +53,7 @@ def encode_document(vocabulary: Vocabulary, path: str, text: str, above: int = 0
     shapes: list[str] = []
     line_tokens = array("q")
     line_offsets = array("q")
+    line_indents = array("q")
     position = offset = 0
     for line in text.split("\n"):
         indent, tokens, shape = encode_line(line)
@@ -55,10 +65,11 @@ def encode_document(vocabulary: Vocabulary, path: str, text: str, above: int = 0
             shapes.append(shape)
             line_tokens.append(position)
             line_offsets.append(offset)
+            line_indents.append(indent)
             position += len(tokens) + 1
             above = indent
         offset += len(line) + 1
-    return Document(path, text, "".join(parts), "".join(shapes), line_tokens, line_offsets)
+    return Document(path, text, "".join(parts), "".join(shapes), line_tokens, line_indents, line_offsets)
 
 
 class Corpus:

@@ -21,6 +21,8 @@ class Cursor:
     tail: str  # the current line right of the cursor, stripped
     context: str  # all tokens left of the partial word; holds at least one line mark
     shape: str  # of the context
+    known: object
+    indent: int
     above: Document  # the lines above
     below: Document  # the lines below
 
@@ -46,6 +48,8 @@ def encode_cursor(vocabulary: Vocabulary, path: str, before: str, after: str) ->
         tail=tail.strip(),
         context=above.tokens + mark + tokens,
         shape=above.shape + mark + shape,
+        known=vocabulary.known(partial),
+        indent=indent,
         above=above,
         below=encode_document(vocabulary, path, below_text, indent),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lsp_server.embedded.corpus import Corpus, Document, encode_document, folder_of, same_kind
 from lsp_server.embedded.cursor import Cursor, encode_cursor
 from lsp_server.embedded.rank import WEIGHTS, Ranker
+from lsp_server.embedded.rename import changed_part, rename_part
 from lsp_server.embedded.search import Place, Source, find_places
 from lsp_server.embedded.tokens import FIRST_NAME, SHALLOWER, Vocabulary, token_spans
 
@@ -94,9 +95,10 @@ class Engine:
             else:
                 near = 3
             sources.append(Source(document, near))
-        ranker = Ranker(cursor)
+        ranker = Ranker(cursor, word)
         places = find_places(cursor, sources, accepts, takes)
         groups: dict[str, list] = {}
+        here_header = cursor.above.header(len(cursor.above.line_tokens), cursor.indent)
         for place in places:
             document = place.source.document
             tokens = document.tokens
@@ -116,27 +118,34 @@ class Engine:
                         else:
                             agree += 1
                 agree = agree / (agree + bad + 1)
+            header = document.header(index, document.line_indents[index])
+            for a, b in zip(header, here_header):
+                if a >= FIRST_NAME and b >= FIRST_NAME:
+                    mapping.setdefault(a, b)
+                elif a != b:
+                    break
+            same = float(header == here_header)
+            nsw = 0.0
+            if mapping:
+                parts = [q for a, b in mapping.items() if a != b and (q := changed_part(word(a), word(b)))]
+                if parts:
+                    for c in rest:
+                        if c >= FIRST_NAME and c not in mapping:
+                            w = word(c)
+                            for old, new in parts:
+                                r = rename_part(w, old, new)
+                                if r != w:
+                                    mapping[c] = self._vocabulary.character(r)
+                                    nsw += 1
+                                    break
             fits = accepts(rest[0])
             changed = [c for c in rest if mapping.get(c, c) != c]
             if fits:
-                self._add(
-                    groups,
-                    ranker,
-                    cursor,
-                    place,
-                    index,
-                    end,
-                    rest,
-                    {},
-                    0.0,
-                    float(len(changed)),
-                    agree,
-                    0,
-                )
+                self._add(groups, ranker, cursor, place, index, end, rest, {}, 0.0, 0.0, float(len(changed)), agree, 0, same)
             if mapping:
                 first = rest[0]
                 if partial and not word(mapping.get(first, first)).startswith(partial):
-                    if known is None or first < FIRST_NAME:
+                    if known is None or known not in ranker.local or first < FIRST_NAME:
                         continue
                     if first in mapping:
                         continue
@@ -144,30 +153,13 @@ class Engine:
                     changed.append(first)
                 if changed:
                     sub = "".join([mapping.get(c, c) for c in rest])
-                    self._add(
-                        groups,
-                        ranker,
-                        cursor,
-                        place,
-                        index,
-                        end,
-                        sub,
-                        mapping,
-                        float(len(set(changed))),
-                        0.0,
-                        agree,
-                        1,
-                    )
+                    self._add(groups, ranker, cursor, place, index, end, sub, mapping, float(len(set(changed))), nsw, 0.0, agree, 1, same)
         return groups, None
 
-    def _add(
-        self, groups, ranker, cursor, place, index, end, rest, mapping, nsub, conflict, agree, subst
-    ):
+    def _add(self, groups, ranker, cursor, place, index, end, rest, mapping, nsub, nsw, conflict, agree, subst, same):
         text = self._text(cursor, place.source.document, index, place.position, mapping)
         if text:
-            groups.setdefault(text, []).append(
-                (place, ranker.features(place, end, rest, nsub, conflict, agree, subst))
-            )
+            groups.setdefault(text, []).append((place, ranker.features(place, end, rest, nsub, nsw, conflict, agree, subst, same, 0.0)))
 
     def _text(self, cursor: Cursor, document: Document, index: int, position: int, mapping) -> str:
         line = document.line_text(index)

@@ -4,20 +4,21 @@ from lsp_server.embedded.search import Place
 from lsp_server.embedded.tokens import FIRST_NAME, DEEPER, LEVEL, SHALLOWER
 import re
 
-NAMES = ["bias","len","len4","covers","overlap","right","above","below","folder","kind","cont","unknown",
- "subst","nsub","shapelen","shape_more","conflict","agree", "onlyshape",
- "right4","rightline","rightshape","overlap20","overlap200","overbelow","linesabove","linesbelow","faraway","dupabove","dupbelow","dist","partial",
- "s_overlap","s_right","s_cont","s_unknown","s_len","s_bias", "s_right4", "linesabove8", "names_in_rest", "idf"]
-WEIGHTS = [-5.3,.58,.33,-.65,3.8,1.2,-.9,-.5,-.5,-1,-.8,-1,0,0,0,0,0,0,0]
+NAMES = ["bias","len4","len","covers","overlap20","overlap60","overlap200","right","rightshape","linesbelow","linesabove","overbelow","elsewhere",
+ "cont","unknown","faraway","names_in_rest","dup","conflict","subst","nsub","nsubword","partial","start","s_overlap","s_right","same_header","unseen","dist","redefined","partlen2","partialwhole"]
+WEIGHTS = [-4.79,.4,-.05,.95,2.7,.5,.6,.58,.23,.48,.2,.87,1,-.38,-.86,-.69,1.5,-10,-1.67,-.82,.64,0,.47,-3,.9,.06,0,0,0]
 MARKS = (DEEPER, LEVEL, SHALLOWER)
 _M = re.compile("[\x01-\x03]")
 lines_of = _M.split
 
+DEFS=set("def class import from const async elif case export function interface type enum struct fn func pub".split())
 class Ranker:
-    def __init__(self, cursor: Cursor):
+    def __init__(self, cursor: Cursor, word):
+        self.word = word
         context = cursor.context
         self.cursor = cursor
         self.typed = len(context) - max(context.rfind(m) for m in MARKS)
+        self.partials = [c for c in [cursor.known] if c]
         self.start = float(self.typed == 1 and not cursor.partial)
         names = lambda s: frozenset(c for c in s if c >= FIRST_NAME)
         self.near20 = names(context[-20:])
@@ -30,7 +31,6 @@ class Ranker:
         self.belowshape = cursor.below.shape[:16]
         L = lines_of(context[-120:])
         self.head = L[-1]
-        self.above3 = frozenset(x for x in L[-4:-1] if len(x) > 2)
         self.above8 = frozenset(x for x in L[-9:-1] if len(x) > 2)
         B = lines_of(cursor.below.tokens[:80])
         self.below4 = frozenset(x for x in B[1:5] if len(x) > 2)
@@ -38,7 +38,7 @@ class Ranker:
         self.nextline = B[1] if len(B) > 1 else ""
         self.rest: dict[str, tuple[float, float]] = {}
 
-    def features(self, place: Place, end: int, rest: str, nsub, conflict, agree, subst) -> list[float]:
+    def features(self, place: Place, end: int, rest: str, nsub, nsw, conflict, agree, subst, same_header, unseen) -> list[float]:
         doc = place.source.document
         tokens = doc.tokens
         n = place.length
@@ -62,10 +62,9 @@ class Ranker:
             unknown = sum([1.0 for c in rest if c >= FIRST_NAME and c not in local])
             far = sum([1.0 for c in rest if c >= FIRST_NAME and c not in self.close])
             whole = self.head + rest
-            cached = self.rest[rest] = (math.log2(1 + len(rest)), unknown, far, float(whole == self.lastline), float(whole==self.nextline), sum([1.0 for c in rest if c >= FIRST_NAME])/(len(rest)+1))
-        cont, unknown, far, dupa, dupb, nn = cached
+            cached = self.rest[rest] = (math.log2(1 + len(rest)), unknown, far, sum([1.0 for c in rest if c >= FIRST_NAME])/(len(rest)+1), float(whole == self.lastline or whole==self.nextline),
+              float(self.word(whole[0]) in DEFS and (whole in self.cursor.above.tokens or whole in self.cursor.below.tokens)))
         L = lines_of(tokens[max(0,p-120):p])
-        la3 = len(self.above3.intersection(L[-4:-1]))
         la8 = len(self.above8.intersection(L[-9:-1]))
         lb = len(self.below4.intersection(lines_of(tokens[end:end+80])[1:5]))
         if near==0: dist = math.log2(1+len(tokens)-p)
@@ -73,9 +72,6 @@ class Ranker:
         else: dist=0
         r = math.log2(1+right); r4=float(min(right,4)); lo=math.log2(1+n)
         s = self.start
-        nextlen = len(self.nextline)+1
-        return [1.0, lo, min(n, 4), float(n >= self.typed), overlap, r, float(near==0), float(near==1), float(near==2), float(near==3), cont, unknown,
-            float(subst), nsub, math.log2(1+place.shape), math.log2((1+place.shape)/(1+n)), conflict, agree, float(subst == 0 and n==0),
-            r4, float(right>=nextlen), math.log2(1+rightshape), overlap20, overlap200, overb, float(la3), float(lb), far, dupa, dupb, dist, math.log2(1+len(self.cursor.partial)),
-            s*overlap, s*r, s*cont, s*unknown, s*lo, s, s*r4, float(la8), nn, 0.0
+        return [1.0, min(n, 4), lo, float(n >= self.typed), overlap20, overlap, overlap200, r, math.log2(1+rightshape), float(lb), float(la8), overb, float(near>1), *cached[:-1],
+            conflict, float(subst), nsub, nsw, math.log2(1+len(self.cursor.partial)), s, s*overlap, s*r, same_header, unseen, dist, cached[-1], math.log2(1+self.typed), float(bool(self.cursor.partial) and rest[0] in self.partials)
             ]

@@ -21,7 +21,7 @@ async def await_section(answer: Any) -> object:
         # Whatever the client does wrong here, the other layers still make settings.
         _log.warning("the client did not give its settings: %s", type(error).__name__)
         return None
-    return sections[0] if isinstance(sections, list) and sections else None
+    return sections[0] if isinstance(sections, list | tuple) and sections else None
 
 
 def pushed_section(settings: object) -> object:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from lsp_server.prompt.base import Form
 from lsp_server.provider.base import Provider
+from lsp_server.provider.errors import Fault
 
 
 @dataclass(slots=True)
@@ -16,6 +17,8 @@ class Route:
 
     chain: tuple[str, ...]
     mode: Literal["auto", "fim", "partial"] = "auto"
+    # Why the last refused model was refused: the reason given once none is left.
+    refusal: Fault | None = None
     _refused_models: set[str] = field(default_factory=set)
     _refused_forms: set[tuple[str, Form]] = field(default_factory=set)
 
@@ -43,8 +46,9 @@ class Route:
             return tuple(form for form in forms if form != "partial") or ("fim",)
         return forms
 
-    def refuse_model(self, model: str) -> None:
+    def refuse_model(self, model: str, why: Fault) -> None:
         """The endpoint does not serve this model."""
+        self.refusal = why
         self._refused_models.add(model)
 
     def refuse_form(self, model: str, form: Form) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,10 @@ class LlamaCpp:
             raise translate(error, self._endpoint) from None
 
     async def list_models(self) -> tuple[str, ...]:
-        """Ids from `/v1/models`."""
-        return await self._compatible.list_models()
+        """Names from `/v1/models`, where a model's id is the whole path of its file."""
+        return tuple(
+            re.split(r"[/\\]", model)[-1] for model in await self._compatible.list_models()
+        )
 
     async def close(self) -> None:
         """Close the connections kept open."""

@@ -39,129 +39,94 @@ class Grammar:
     blocks: BlockStyle | None = None
 
 
+def index_words(words: dict[str, str]) -> dict[str, str]:
+    """{"x": "a b"} -> {"a": "x", "b": "x"}."""
+    return {word: key for key, value in words.items() for word in value.split()}
+
+
 class Bundle(Protocol):
     """A compiled library with one function for each grammar; `ctypes.CDLL` is one."""
 
     def __getitem__(self, name: str, /) -> Any: ...
 
 
-C_COMMENT = ("/*", "*/")
 XML_COMMENT = ("<!--", "-->")
+
+
+def c_like(module: str | None, symbol: str | None = None, function: str = "language") -> Grammar:
+    """A language with C's comments and braces."""
+    return Grammar(module, symbol, function, "//", ("/*", "*/"), "braces")
+
 
 # The identifiers are those of the LSP specification; those of the editors' own extensions where
 # it has none.
 GRAMMARS: dict[str, Grammar] = {
-    "c": Grammar("tree_sitter_c", "c", comment="//", block_comment=C_COMMENT, blocks="braces"),
-    "cpp": Grammar(
-        "tree_sitter_cpp", "cpp", comment="//", block_comment=C_COMMENT, blocks="braces"
-    ),
-    "csharp": Grammar(
-        "tree_sitter_c_sharp", "c_sharp", comment="//", block_comment=C_COMMENT, blocks="braces"
-    ),
-    "css": Grammar("tree_sitter_css", "css", block_comment=C_COMMENT, blocks="braces"),
-    "dockerfile": Grammar(symbol="dockerfile", comment="#"),
-    "dot": Grammar(symbol="dot", comment="//", block_comment=C_COMMENT, blocks="braces"),
-    "elixir": Grammar(symbol="elixir", comment="#", blocks="end"),
-    "elm": Grammar(symbol="elm", comment="--", block_comment=("{-", "-}"), blocks="indent"),
-    "erb": Grammar(symbol="embedded_template", block_comment=("<%#", "%>")),
-    "erlang": Grammar(symbol="erlang", comment="%", blocks="end"),
-    "fortran": Grammar(symbol="fortran", comment="!", blocks="end"),
-    "go": Grammar("tree_sitter_go", "go", comment="//", block_comment=C_COMMENT, blocks="braces"),
-    "go.mod": Grammar(symbol="gomod", comment="//", blocks="braces"),
-    "hack": Grammar(symbol="hack", comment="//", block_comment=C_COMMENT, blocks="braces"),
-    "haskell": Grammar(
-        symbol="haskell", comment="--", block_comment=("{-", "-}"), blocks="indent"
-    ),
+    "c": c_like("tree_sitter_c", "c"),
+    "cpp": c_like("tree_sitter_cpp", "cpp"),
+    "csharp": c_like("tree_sitter_c_sharp", "c_sharp"),
+    "css": Grammar("tree_sitter_css", "css", block_comment=("/*", "*/"), blocks="braces"),
+    "dockerfile": Grammar(None, "dockerfile", comment="#"),
+    "dot": c_like(None, "dot"),
+    "elixir": Grammar(None, "elixir", comment="#", blocks="end"),
+    "elm": Grammar(None, "elm", comment="--", block_comment=("{-", "-}"), blocks="indent"),
+    "emacs-lisp": Grammar(None, "elisp", comment=";"),
+    "erb": Grammar(None, "embedded_template", block_comment=("<%#", "%>")),
+    "erlang": Grammar(None, "erlang", comment="%", blocks="end"),
+    "fortran": Grammar(None, "fortran", comment="!", blocks="end"),
+    "go": c_like("tree_sitter_go", "go"),
+    "go.mod": Grammar(None, "gomod", comment="//"),
+    "hack": c_like(None, "hack"),
+    "haskell": Grammar(None, "haskell", comment="--", block_comment=("{-", "-}"), blocks="indent"),
     "html": Grammar("tree_sitter_html", "html", block_comment=XML_COMMENT),
-    "java": Grammar(
-        "tree_sitter_java", "java", comment="//", block_comment=C_COMMENT, blocks="braces"
-    ),
-    "javascript": Grammar(
-        "tree_sitter_javascript",
-        "javascript",
-        comment="//",
-        block_comment=C_COMMENT,
-        blocks="braces",
-    ),
+    "java": c_like("tree_sitter_java", "java"),
+    "javascript": c_like("tree_sitter_javascript", "javascript"),
     "json": Grammar("tree_sitter_json", "json", blocks="braces"),
-    "jsonc": Grammar(
-        "tree_sitter_json", "json", comment="//", block_comment=C_COMMENT, blocks="braces"
-    ),
-    "julia": Grammar(symbol="julia", comment="#", block_comment=("#=", "=#"), blocks="end"),
-    "kotlin": Grammar(
-        "tree_sitter_kotlin", "kotlin", comment="//", block_comment=C_COMMENT, blocks="braces"
-    ),
-    "lisp": Grammar(symbol="commonlisp", comment=";", block_comment=("#|", "|#")),
-    "emacs-lisp": Grammar(symbol="elisp", comment=";"),
+    "jsonc": c_like("tree_sitter_json", "json"),
+    "julia": Grammar(None, "julia", comment="#", block_comment=("#=", "=#"), blocks="end"),
+    "kotlin": c_like("tree_sitter_kotlin", "kotlin"),
+    "lisp": Grammar(None, "commonlisp", comment=";", block_comment=("#|", "|#")),
     "lua": Grammar(
         "tree_sitter_lua", "lua", comment="--", block_comment=("--[[", "]]"), blocks="end"
     ),
-    "makefile": Grammar(symbol="make", comment="#"),
+    "makefile": Grammar(None, "make", comment="#"),
     "markdown": Grammar("tree_sitter_markdown", "markdown", block_comment=XML_COMMENT),
-    "objective-c": Grammar(symbol="objc", comment="//", block_comment=C_COMMENT, blocks="braces"),
-    "ocaml": Grammar(symbol="ocaml", block_comment=("(*", "*)")),
-    "perl": Grammar(symbol="perl", comment="#", blocks="braces"),
-    "php": Grammar(
-        "tree_sitter_php",
-        "php",
-        function="language_php",
-        comment="//",
-        block_comment=C_COMMENT,
-        blocks="braces",
-    ),
+    "objective-c": c_like(None, "objc"),
+    "ocaml": Grammar(None, "ocaml", block_comment=("(*", "*)")),
+    "perl": Grammar(None, "perl", comment="#", blocks="braces"),
+    "php": c_like("tree_sitter_php", "php", "language_php"),
     "python": Grammar("tree_sitter_python", "python", comment="#", blocks="indent"),
-    "ql": Grammar(symbol="ql", comment="//", block_comment=C_COMMENT, blocks="braces"),
-    "r": Grammar(symbol="r", comment="#", blocks="braces"),
-    "restructuredtext": Grammar(symbol="rst", comment=".."),
+    "ql": c_like(None, "ql"),
+    "r": Grammar(None, "r", comment="#", blocks="braces"),
+    "restructuredtext": Grammar(None, "rst", comment=".."),
     "ruby": Grammar(
         "tree_sitter_ruby", "ruby", comment="#", block_comment=("=begin", "=end"), blocks="end"
     ),
-    "rust": Grammar(
-        "tree_sitter_rust", "rust", comment="//", block_comment=C_COMMENT, blocks="braces"
-    ),
-    "scala": Grammar(
-        "tree_sitter_scala", "scala", comment="//", block_comment=C_COMMENT, blocks="braces"
-    ),
+    "rust": c_like("tree_sitter_rust", "rust"),
+    "scala": c_like("tree_sitter_scala", "scala"),
     "shellscript": Grammar("tree_sitter_bash", "bash", comment="#", blocks="end"),
-    "sql": Grammar(symbol="sql", comment="--", block_comment=C_COMMENT),
-    "swift": Grammar(
-        "tree_sitter_swift", comment="//", block_comment=C_COMMENT, blocks="braces"
-    ),
-    "terraform": Grammar(symbol="hcl", comment="#", block_comment=C_COMMENT, blocks="braces"),
+    "sql": Grammar(None, "sql", comment="--", block_comment=("/*", "*/")),
+    "swift": c_like("tree_sitter_swift"),
+    "terraform": Grammar(None, "hcl", comment="#", block_comment=("/*", "*/"), blocks="braces"),
     "toml": Grammar("tree_sitter_toml", "toml", comment="#"),
-    "typescript": Grammar(
-        "tree_sitter_typescript",
-        "typescript",
-        function="language_typescript",
-        comment="//",
-        block_comment=C_COMMENT,
-        blocks="braces",
-    ),
-    "typescriptreact": Grammar(
-        "tree_sitter_typescript",
-        "tsx",
-        function="language_tsx",
-        comment="//",
-        block_comment=C_COMMENT,
-        blocks="braces",
-    ),
+    "typescript": c_like("tree_sitter_typescript", "typescript", "language_typescript"),
+    "typescriptreact": c_like("tree_sitter_typescript", "tsx", "language_tsx"),
     "yaml": Grammar("tree_sitter_yaml", "yaml", comment="#", blocks="indent"),
-    # Without a grammar, but written about in prompts and named by file.
+    # Without a grammar, yet written in comments and named by file.
     "bat": Grammar(comment="REM"),
     "clojure": Grammar(comment=";"),
     "cmake": Grammar(comment="#", block_comment=("#[[", "]]"), blocks="end"),
-    "dart": Grammar(comment="//", block_comment=C_COMMENT, blocks="braces"),
+    "dart": c_like(None),
     "fsharp": Grammar(comment="//", block_comment=("(*", "*)"), blocks="indent"),
     "graphql": Grammar(comment="#", blocks="braces"),
-    "groovy": Grammar(comment="//", block_comment=C_COMMENT, blocks="braces"),
+    "groovy": c_like(None),
     "ini": Grammar(comment=";"),
     "latex": Grammar(comment="%"),
-    "less": Grammar(comment="//", block_comment=C_COMMENT, blocks="braces"),
-    "nix": Grammar(comment="#", block_comment=C_COMMENT, blocks="braces"),
+    "less": c_like(None),
+    "nix": Grammar(comment="#", block_comment=("/*", "*/"), blocks="braces"),
     "powershell": Grammar(comment="#", block_comment=("<#", "#>"), blocks="braces"),
     "properties": Grammar(comment="#"),
-    "proto3": Grammar(comment="//", block_comment=C_COMMENT, blocks="braces"),
-    "scss": Grammar(comment="//", block_comment=C_COMMENT, blocks="braces"),
+    "proto3": c_like(None),
+    "scss": c_like(None),
     "svelte": Grammar(block_comment=XML_COMMENT),
     "vb": Grammar(comment="'", blocks="end"),
     "vue": Grammar(block_comment=XML_COMMENT),
@@ -170,178 +135,119 @@ GRAMMARS: dict[str, Grammar] = {
 }
 
 # Other names that editors send; Neovim and Emacs use their own file types as language ids.
-ALIASES = {
-    "bash": "shellscript",
-    "bazel": "python",
-    "c++": "cpp",
-    "c_sharp": "csharp",
-    "commonlisp": "lisp",
-    "cs": "csharp",
-    "cuda": "cpp",
-    "cuda-cpp": "cpp",
-    "docker": "dockerfile",
-    "dosbatch": "bat",
-    "elisp": "emacs-lisp",
-    "eruby": "erb",
-    "fortran-modern": "fortran",
-    "fortran_free-form": "fortran",
-    "gomod": "go.mod",
-    "hcl": "terraform",
-    "javascript.jsx": "javascript",
-    "javascriptreact": "javascript",
-    "jproperties": "properties",
-    "json5": "jsonc",
-    "jsonl": "json",
-    "ksh": "shellscript",
-    "make": "makefile",
-    "objc": "objective-c",
-    "ps1": "powershell",
-    "proto": "proto3",
-    "rst": "restructuredtext",
-    "sh": "shellscript",
-    "starlark": "python",
-    "terraform-vars": "terraform",
-    "tex": "latex",
-    "typescript.tsx": "typescriptreact",
-    "zsh": "shellscript",
-}
+ALIASES = index_words(
+    {
+        "bat": "dosbatch",
+        "cpp": "c++ cuda cuda-cpp",
+        "csharp": "c_sharp cs",
+        "dockerfile": "docker",
+        "emacs-lisp": "elisp",
+        "erb": "eruby",
+        "fortran": "fortran-modern fortran_free-form",
+        "go.mod": "gomod",
+        "javascript": "javascript.jsx javascriptreact",
+        "json": "jsonl",
+        "jsonc": "json5",
+        "latex": "tex",
+        "lisp": "commonlisp",
+        "makefile": "make",
+        "objective-c": "objc",
+        "powershell": "ps1",
+        "properties": "jproperties",
+        "proto3": "proto",
+        "python": "bazel starlark",
+        "restructuredtext": "rst",
+        "shellscript": "bash ksh sh zsh",
+        "terraform": "hcl terraform-vars",
+        "typescriptreact": "typescript.tsx",
+    }
+)
 
-EXTENSIONS = {
-    "bash": "shellscript",
-    "bat": "bat",
-    "bzl": "python",
-    "c": "c",
-    "cc": "cpp",
-    "cjs": "javascript",
-    "clj": "clojure",
-    "cljs": "clojure",
-    "cmake": "cmake",
-    "cmd": "bat",
-    "conf": "ini",
-    "cpp": "cpp",
-    "cs": "csharp",
-    "css": "css",
-    "cts": "typescript",
-    "cu": "cpp",
-    "cxx": "cpp",
-    "dart": "dart",
-    "dockerfile": "dockerfile",
-    "dot": "dot",
-    "el": "emacs-lisp",
-    "elm": "elm",
-    "erb": "erb",
-    "erl": "erlang",
-    "ex": "elixir",
-    "exs": "elixir",
-    "f03": "fortran",
-    "f08": "fortran",
-    "f90": "fortran",
-    "f95": "fortran",
-    "fs": "fsharp",
-    "fsx": "fsharp",
-    "go": "go",
-    "gql": "graphql",
-    "gradle": "groovy",
-    "graphql": "graphql",
-    "groovy": "groovy",
-    "gv": "dot",
-    "h": "c",
-    "hack": "hack",
-    "hcl": "terraform",
-    "hh": "cpp",
-    "hpp": "cpp",
-    "hrl": "erlang",
-    "hs": "haskell",
-    "htm": "html",
-    "html": "html",
-    "hxx": "cpp",
-    "ini": "ini",
-    "ino": "cpp",
-    "java": "java",
-    "jl": "julia",
-    "js": "javascript",
-    "json": "json",
-    "json5": "jsonc",
-    "jsonc": "jsonc",
-    "jsonl": "json",
-    "jsx": "javascriptreact",
-    "kt": "kotlin",
-    "kts": "kotlin",
-    "less": "less",
-    "lisp": "lisp",
-    "lua": "lua",
-    "m": "objective-c",
-    "markdown": "markdown",
-    "md": "markdown",
-    "mjs": "javascript",
-    "mk": "makefile",
-    "ml": "ocaml",
-    "mts": "typescript",
-    "nix": "nix",
-    "php": "php",
-    "pl": "perl",
-    "pm": "perl",
-    "properties": "properties",
-    "proto": "proto3",
-    "ps1": "powershell",
-    "psm1": "powershell",
-    "py": "python",
-    "pyi": "python",
-    "pyw": "python",
-    "ql": "ql",
-    "r": "r",
-    "rake": "ruby",
-    "rb": "ruby",
-    "rs": "rust",
-    "rst": "restructuredtext",
-    "sbt": "scala",
-    "scala": "scala",
-    "scss": "scss",
-    "sh": "shellscript",
-    "sql": "sql",
-    "svelte": "svelte",
-    "svg": "xml",
-    "swift": "swift",
-    "tex": "latex",
-    "tf": "terraform",
-    "tfvars": "terraform",
-    "toml": "toml",
-    "ts": "typescript",
-    "tsx": "typescriptreact",
-    "vb": "vb",
-    "vue": "vue",
-    "xml": "xml",
-    "xsd": "xml",
-    "yaml": "yaml",
-    "yml": "yaml",
-    "zig": "zig",
-    "zsh": "shellscript",
-}
+EXTENSIONS = index_words(
+    {
+        "bat": "bat cmd",
+        "c": "c h",
+        "clojure": "clj cljc cljs",
+        "cmake": "cmake",
+        "cpp": "cc cpp cu cxx hh hpp hxx ino",
+        "csharp": "cs",
+        "css": "css",
+        "dart": "dart",
+        "dockerfile": "dockerfile",
+        "dot": "dot gv",
+        "elixir": "ex exs",
+        "elm": "elm",
+        "emacs-lisp": "el",
+        "erb": "erb",
+        "erlang": "erl hrl",
+        "fortran": "f03 f08 f90 f95",
+        "fsharp": "fs fsx",
+        "go": "go",
+        "graphql": "gql graphql",
+        "groovy": "gradle groovy",
+        "hack": "hack",
+        "haskell": "hs",
+        "html": "htm html",
+        "ini": "cfg conf ini",
+        "java": "java",
+        "javascript": "cjs js mjs",
+        "javascriptreact": "jsx",
+        "json": "json jsonl",
+        "jsonc": "json5 jsonc",
+        "julia": "jl",
+        "kotlin": "kt kts",
+        "latex": "tex",
+        "less": "less",
+        "lisp": "lisp",
+        "lua": "lua",
+        "makefile": "mk",
+        "markdown": "markdown md",
+        "nix": "nix",
+        "objective-c": "m",
+        "ocaml": "ml",
+        "perl": "pl pm",
+        "php": "php",
+        "powershell": "ps1 psm1",
+        "properties": "properties",
+        "proto3": "proto",
+        "python": "bzl py pyi pyw",
+        "ql": "ql qll",
+        "r": "r",
+        "restructuredtext": "rst",
+        "ruby": "gemspec rake rb",
+        "rust": "rs",
+        "scala": "sbt scala",
+        "scss": "scss",
+        "shellscript": "bash sh zsh",
+        "sql": "sql",
+        "svelte": "svelte",
+        "swift": "swift",
+        "terraform": "hcl tf tfvars",
+        "toml": "toml",
+        "typescript": "cts mts ts",
+        "typescriptreact": "tsx",
+        "vb": "vb",
+        "vue": "vue",
+        "xml": "svg xml xsd",
+        "yaml": "yaml yml",
+        "zig": "zig",
+    }
+)
 
-FILE_NAMES = {
-    ".bash_profile": "shellscript",
-    ".bashrc": "shellscript",
-    ".profile": "shellscript",
-    ".zshrc": "shellscript",
-    "build": "python",
-    "build.bazel": "python",
-    "cargo.lock": "toml",
-    "cmakelists.txt": "cmake",
-    "containerfile": "dockerfile",
-    "dockerfile": "dockerfile",
-    "gemfile": "ruby",
-    "gnumakefile": "makefile",
-    "go.mod": "go.mod",
-    "jenkinsfile": "groovy",
-    "makefile": "makefile",
-    "pipfile": "toml",
-    "poetry.lock": "toml",
-    "rakefile": "ruby",
-    "tsconfig.json": "jsonc",
-    "uv.lock": "toml",
-    "vagrantfile": "ruby",
-    "workspace": "python",
-}
+FILE_NAMES = index_words(
+    {
+        "cmake": "cmakelists.txt",
+        "dockerfile": "containerfile dockerfile",
+        "go.mod": "go.mod",
+        "groovy": "jenkinsfile",
+        "jsonc": "jsconfig.json tsconfig.json",
+        "makefile": "gnumakefile makefile",
+        "python": "build.bazel",
+        "ruby": "gemfile rakefile vagrantfile",
+        "shellscript": ".bash_profile .bashrc .profile .zshrc",
+        "toml": "cargo.lock pipfile poetry.lock uv.lock",
+    }
+)
 
 # PyCapsule keeps the pointer it is given and no copy, so the name has to outlive every capsule.
 CAPSULE_NAME = b"tree_sitter.Language"
@@ -389,11 +295,13 @@ def block_style(language_id: str) -> BlockStyle | None:
 def language_of_path(path: str | PurePath) -> str:
     """The language id for a file, by its name and then its extension; "plaintext" if unknown."""
     name = PurePath(path).name.lower()
-    stem, _, extension = name.rpartition(".")
-    language = FILE_NAMES.get(name) or EXTENSIONS.get(extension if stem or extension else "")
-    if language is None and name.split(".")[0] in ("dockerfile", "makefile"):
-        return name.split(".")[0]
-    return language or "plaintext"
+    # "Dockerfile.dev" and "Makefile.am" are named by their beginning.
+    beginning = name.partition(".")[0]
+    return (
+        FILE_NAMES.get(name)
+        or EXTENSIONS.get(PurePath(name).suffix[1:])
+        or (beginning if beginning in ("dockerfile", "makefile") else "plaintext")
+    )
 
 
 def language_from_bundle(bundle: Bundle, symbol: str) -> tree_sitter.Language | None:
@@ -402,9 +310,10 @@ def language_from_bundle(bundle: Bundle, symbol: str) -> tree_sitter.Language | 
         function = bundle[f"tree_sitter_{symbol}"]
         function.restype = ctypes.c_void_p
         pointer = function()
-        new_capsule = ctypes.pythonapi.PyCapsule_New
-        new_capsule.restype = ctypes.py_object
-        new_capsule.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+        prototype = ctypes.PYFUNCTYPE(
+            ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p
+        )
+        new_capsule = prototype(("PyCapsule_New", ctypes.pythonapi))
         return tree_sitter.Language(new_capsule(pointer, CAPSULE_NAME, None))
     except (AttributeError, ValueError):
         # No such symbol, a null pointer, or an ABI that this tree-sitter does not read.
@@ -414,7 +323,10 @@ def language_from_bundle(bundle: Bundle, symbol: str) -> tree_sitter.Language | 
 def find_bundle() -> Path | None:
     """The compiled grammars of `tree-sitter-languages`, if that package is installed."""
     # Finding a top-level package does not run it, and this one's code would fail.
-    spec = find_spec("tree_sitter_languages")
+    try:
+        spec = find_spec("tree_sitter_languages")
+    except (ImportError, ValueError):
+        return None
     if spec is None or not spec.submodule_search_locations:
         return None
     file_name = "languages.dll" if sys.platform == "win32" else "languages.so"

@@ -1,0 +1,58 @@
+# Two commands on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check format test-servers bench lock clean
+
+help:
+	@echo "make demo          ghost text on a sample project: no key, no network"
+	@echo "make test          every test that needs no root"
+	@echo "make check         lint, types, import rules"
+	@echo "make test-servers  tests against a real llama-server (installs it; needs root the first time)"
+	@echo "make bench         measure, and print tables"
+	@echo "make lock          write constraints.txt anew from what pyproject.toml asks for"
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev,languages]'
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/qwen-lsp demo
+
+test: $(READY)
+	$(BIN)/python -m pytest tests/unit tests/pipeline tests/e2e
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/unit/test_import_rules.py
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test-servers: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --requirement tests/servers/requirements.txt
+	$(BIN)/python tests/servers/install_llama.py
+	$(BIN)/python -m pytest tests/servers
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.embedded
+
+lock:
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --editable '.[dev,languages]' \
+		--requirement tests/servers/requirements.txt
+	build/lock/bin/python -m pip freeze --exclude-editable > constraints.txt
+	rm -rf build/lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,266 @@
+---@brief
+---
+--- Ghost text from Qwen coder models, hosted or local: https://pypi.org/project/qwen-lsp/
+---
+--- ```lua
+--- vim.lsp.enable('qwen_lsp')
+--- ```
+---
+--- Neovim 0.12 shows the suggestion as ghost text and `<Tab>` takes it; where nothing is shown
+--- `<Tab>` means what it meant before. Another key: `vim.g.qwen_accept_key = '<C-l>'`, none:
+--- `false`; a `<Tab>` that you have mapped yourself stays yours. `<Plug>(qwen-accept)` can be mapped
+--- as well. Neovim 0.11 shows the suggestion as the first item of the completion menu, `<C-y>`
+--- takes it.
+---
+--- `:QwenWhy` says what became of the last suggestion for this buffer, `:QwenToggle` switches
+--- suggestions off and on, `:QwenToggle language` those of the buffer's language.
+
+local INLINE = 'textDocument/inlineCompletion'
+
+---@class (private) qwen.Offer What the server last offered for a buffer, and the line it was for.
+---@field row integer 0-based.
+---@field before string The line's text left of the cursor when it was asked for.
+---@field after string The line's text right of it.
+---@field tails table<string, integer> Text of an item -> how many bytes of `after` it replaces.
+
+---@type table<integer, qwen.Offer?>
+local offers = {}
+
+--- The text that was typed since the offer, nil where the line is no longer the one it was for.
+---@param bufnr integer
+---@param offer qwen.Offer
+---@return string?
+local function typed_since(bufnr, offer)
+  local window = vim.fn.bufwinid(bufnr)
+  if window == -1 then
+    return nil
+  end
+  local row, column = unpack(vim.api.nvim_win_get_cursor(window))
+  local line = vim.api.nvim_buf_get_lines(bufnr, row - 1, row, false)[1] or ''
+  local before, after = line:sub(1, column), line:sub(column + 1)
+  if row - 1 ~= offer.row or after ~= offer.after or not vim.startswith(before, offer.before) then
+    return nil
+  end
+  return before:sub(#offer.before + 1)
+end
+
+--- Let each item begin at the cursor, and leave out those that the text has moved away from.
+---
+--- The server's ranges begin further left. Neovim neither moves such a range while the user types
+--- on nor keeps the text right of the cursor visible beside it, and it takes the carriage returns of
+--- a DOS file for text.
+---@param result lsp.InlineCompletionList|lsp.InlineCompletionItem[]
+---@param bufnr integer
+---@param offer qwen.Offer
+---@param position lsp.Position
+---@param encoding string
+---@return lsp.InlineCompletionItem[]
+local function begin_at_cursor(result, bufnr, offer, position, encoding)
+  local typed = typed_since(bufnr, offer)
+  local items = {}
+  for _, item in ipairs(typed and (result.items or result) or {}) do
+    local text, range = item.insertText, item.range
+    local line = offer.before .. offer.after
+    local start = range and vim.str_byteindex(line, encoding, range.start.character, false)
+    local left = start and offer.before:sub(start + 1) or ''
+    if type(text) == 'string' and vim.startswith(text, left) then
+      text = text:sub(#left + 1)
+      if vim.bo[bufnr].fileformat == 'dos' then
+        text = text:gsub('\r\n', '\n')
+      end
+      if vim.startswith(text, typed) and #text > #typed then
+        local finish = range and range['end'].character or position.character
+        local tail = vim.str_byteindex(line, encoding, finish, false) - #offer.before
+        offer.tails[text] = math.max(tail, 0)
+        item.insertText = text
+        item.range = {
+          start = position,
+          ['end'] = { line = position.line, character = math.max(finish, position.character) },
+        }
+        items[#items + 1] = item
+      end
+    end
+  end
+  return items
+end
+
+--- See all requests for ghost text, whoever sends them, with the line that they are for.
+---@param client vim.lsp.Client
+local function watch_requests(client)
+  local request = client.request
+  ---@diagnostic disable-next-line: duplicate-set-field
+  client.request = function(self, method, params, handler, buffer)
+    if self ~= client or method ~= INLINE or type(handler) ~= 'function' then
+      return request(self, method, params, handler, buffer)
+    end
+    local bufnr = (buffer == nil or buffer == 0) and vim.api.nvim_get_current_buf() or buffer
+    local row = params.position.line
+    local line = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ''
+    local encoding = client.offset_encoding
+    local column = vim.str_byteindex(line, encoding, params.position.character, false)
+    return request(self, method, params, function(err, result, context)
+      if type(result) == 'table' and vim.api.nvim_buf_is_loaded(bufnr) then
+        local offer =
+          { row = row, before = line:sub(1, column), after = line:sub(column + 1), tails = {} }
+        offers[bufnr] = offer
+        result = {
+          items = begin_at_cursor(result, bufnr, offer, params.position, encoding),
+        }
+      end
+      handler(err, result, context)
+    end, buffer)
+  end
+end
+
+--- Put the text of an item in place of what was typed of it and of what it repeats.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@param item vim.lsp.inline_completion.Item
+local function insert_item(client, bufnr, item)
+  local offer = offers[bufnr]
+  local typed = offer and typed_since(bufnr, offer)
+  local tail = offer and offer.tails[item.insert_text]
+  if not offer or not typed or not tail then
+    return
+  end
+  local row, column = offer.row, #offer.before
+  local lines = vim.split(item.insert_text, '\n', { plain = true })
+  vim.api.nvim_buf_set_text(bufnr, row, column, row, column + #typed + tail, lines)
+  local last = #lines[#lines] + (#lines == 1 and column or 0)
+  vim.api.nvim_win_set_cursor(vim.fn.bufwinid(bufnr), { row + #lines, last })
+  offers[bufnr] = nil
+  if item.command then
+    client:exec_cmd(item.command, { bufnr = bufnr })
+  end
+end
+
+--- Take the ghost text that is shown; false where there is none that still fits.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@return boolean
+local function accept(client, bufnr)
+  local offer = offers[bufnr]
+  local typed = offer and typed_since(bufnr, offer)
+  if not offer or not typed then
+    return false
+  end
+  local fits = vim.iter(offer.tails):any(function(text)
+    return vim.startswith(text, typed)
+  end)
+  return fits
+    and vim.lsp.inline_completion.get({
+      bufnr = bufnr,
+      on_accept = function(item)
+        if item.client_id ~= client.id then
+          return item
+        end
+        insert_item(client, bufnr, item)
+      end,
+    })
+end
+
+--- What the key does in Insert mode without us: Neovim's own mapping of it, or the key itself.
+--- nil where the user has mapped it.
+---@param key string
+---@return (fun(): string)?
+local function find_own_meaning(key)
+  local mapping = vim.fn.maparg(key, 'i', false, true)
+  if vim.tbl_isempty(mapping) then
+    return function()
+      return key
+    end
+  end
+  local is_neovims = vim.startswith(mapping.desc or '', 'vim.snippet.jump')
+  return is_neovims and mapping.callback or nil
+end
+
+---@param client vim.lsp.Client
+---@param bufnr integer
+local function map_keys(client, bufnr)
+  vim.keymap.set('i', '<Plug>(qwen-accept)', function()
+    accept(client, bufnr)
+    return ''
+  end, { buffer = bufnr, expr = true, desc = 'Qwen: accept the suggestion' })
+  local key = vim.g.qwen_accept_key
+  if key == nil then
+    key = '<Tab>'
+  end
+  local own_meaning = key and find_own_meaning(key)
+  if own_meaning then
+    vim.keymap.set('i', key, function()
+      return accept(client, bufnr) and '' or own_meaning()
+    end, {
+      buffer = bufnr,
+      expr = true,
+      replace_keycodes = true,
+      desc = 'Qwen: accept the suggestion, otherwise ' .. key,
+    })
+  end
+end
+
+--- Run one of the server's commands for a buffer and show what it answers.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@param name string
+---@param argument table
+---@param describe fun(answer: table): string
+local function run(client, bufnr, name, argument, describe)
+  argument.uri = vim.uri_from_bufnr(bufnr)
+  local command = { title = name, command = name, arguments = { argument } }
+  client:exec_cmd(command, { bufnr = bufnr }, function(err, answer)
+    if err then
+      vim.notify('qwen: ' .. err.message, vim.log.levels.ERROR)
+    elseif type(answer) == 'table' then
+      vim.notify('qwen: ' .. describe(answer))
+    end
+  end)
+end
+
+--- What is null in JSON arrives as a value of its own, which counts as true.
+---@param answer { outcome: string, reason: any, engine: any, model: any, ms: number }
+---@return string
+local function describe_fate(answer)
+  local by = type(answer.model) == 'string' and answer.model or answer.engine
+  local what = answer.outcome
+  if type(by) == 'string' then
+    what = ('%s by %s in %.0f ms'):format(what, by, answer.ms)
+  end
+  return type(answer.reason) == 'string' and what .. '. ' .. answer.reason or what
+end
+
+---@param client vim.lsp.Client
+---@param bufnr integer
+local function create_commands(client, bufnr)
+  local create = vim.api.nvim_buf_create_user_command
+  create(bufnr, 'QwenWhy', function()
+    run(client, bufnr, 'qwen.why', {}, describe_fate)
+  end, { desc = 'What became of the last suggestion' })
+  create(bufnr, 'QwenToggle', function(command)
+    local scope = command.args ~= '' and command.args or 'all'
+    run(client, bufnr, 'qwen.toggle', { scope = scope }, function(answer)
+      return ('suggestions toggled (%s), now %s'):format(scope, answer.state)
+    end)
+  end, {
+    desc = 'Switch suggestions off or on',
+    nargs = '?',
+    complete = function()
+      return { 'all', 'language' }
+    end,
+  })
+end
+
+---@type vim.lsp.Config
+return {
+  cmd = { 'qwen-lsp' },
+  root_markers = { '.git', 'pyproject.toml', 'package.json', 'go.mod', 'Cargo.toml' },
+  on_init = watch_requests,
+  on_attach = function(client, bufnr)
+    create_commands(client, bufnr)
+    if vim.lsp.inline_completion then
+      vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
+      map_keys(client, bufnr)
+    elseif client:supports_method('textDocument/completion', bufnr) then
+      vim.lsp.completion.enable(true, client.id, bufnr, { autotrigger = true })
+    end
+  end,
+}

@@ -1,0 +1,75 @@
+"""A session of the server's own kind for a command, without an editor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from lsp_server.cli.terminal import keep_logs_quiet, show_progress
+from lsp_server.configuration import resolve_layers
+from lsp_server.provider.discover import read_environment
+from lsp_server.provider.keys import look_up_key
+from lsp_server.session import Session
+from lsp_server.settings import Resolved
+
+# What marks a project's own folder; the nearest one upward counts.
+_ROOT_MARKS = (
+    ".git .hg .svn pyproject.toml setup.py package.json Cargo.toml go.mod pom.xml build.gradle "
+    "build.gradle.kts Gemfile composer.json CMakeLists.txt mix.exs deno.json"
+).split()
+# Longer, in seconds, nobody waits for a workspace to be read; what is read by then counts.
+_READING_S = 20.0
+
+
+@asynccontextmanager
+async def open_session(
+    root: Path, resolved: Resolved, notify: Callable[[str], None]
+) -> AsyncIterator[Session]:
+    """A session on the project in `root`, closed at the end; `notify` gets its sentences.
+
+    Its engines are being chosen and its workspace is being read: see `wait_until_ready`.
+    """
+    keep_logs_quiet()
+    session = Session(
+        read_environment(os.environ), look_up_key, notify=notify, show_status=lambda _status: None
+    )
+    try:
+        await session.configure(resolved.settings, (root,))
+        yield session
+    finally:
+        await session.shut_down()
+
+
+def read_settings() -> Resolved:
+    """The settings that a command goes by: the user's own file, without an editor's."""
+    return resolve_layers(None, None)
+
+
+async def wait_until_ready(session: Session) -> bool:
+    """Wait for the choice of the engine, and a while for the workspace; False where not all of it
+    was read."""
+    with show_progress("Reading the project and looking for a model …"):
+        await session.wait_until_connected()
+        try:
+            await asyncio.wait_for(session.embedded.indexed.wait(), _READING_S)
+        except asyncio.TimeoutError:
+            return False
+    return True
+
+
+def find_root(file: Path) -> Path:
+    """The nearest folder upward from `file` that a project has marked, else the file's own.
+
+    The user's home and what lies above it count as no project, marked or not.
+    """
+    own = file if file.is_dir() else file.parent
+    home = Path.home()
+    for folder in (own, *own.parents):
+        if folder == home or folder in home.parents:
+            break
+        if any((folder / mark).exists() for mark in _ROOT_MARKS):
+            return folder
+    return own

@@ -1,0 +1,17 @@
+"""Code fences that no text inside them can end."""
+
+from __future__ import annotations
+
+import re
+
+_RUN = re.compile(r"`{3,}")
+
+
+def choose_fence(language: str, *texts: str) -> str:
+    """A fence longer than any run of backticks in the texts, as Markdown asks.
+
+    In Markdown the usual three are what the answer itself may hold.
+    """
+    usual = 3 if language == "markdown" else 2
+    longest = max((len(run) for text in texts for run in _RUN.findall(text)), default=usual)
+    return "`" * (max(longest, usual) + 1)

@@ -1,0 +1,224 @@
+"""Ghost text in a real Neovim 0.12, as a new user meets it: typed, seen on the screen, accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.editors.endpoint import Endpoint, run_endpoint
+from tests.editors.nvim.install_nvim import parse_version
+from tests.editors.nvim.terminal import Terminal
+from tests.fakes.endpoint import Reply
+
+_SOURCE = "def add(a, b):\n"
+
+# Neovim 0.11 has no inline completion: neither the module nor the capability.
+_WITHOUT_INLINE = """
+vim.lsp.inline_completion = nil
+local make = vim.lsp.protocol.make_client_capabilities
+vim.lsp.protocol.make_client_capabilities = function()
+  local capabilities = make()
+  capabilities.textDocument.inlineCompletion = nil
+  return capabilities
+end
+vim.o.completeopt = 'menuone,noinsert'
+"""
+
+Start = Callable[..., tuple[Terminal, Endpoint]]
+
+
+@pytest.fixture
+def start(nvim_program: Path, tmp_path: Path) -> Iterator[Start]:
+    """Open a file in Neovim, the endpoint answering `reply`."""
+    with ExitStack() as stack:
+
+        def start(
+            reply: str | Reply,
+            source: str | bytes = _SOURCE,
+            *,
+            init: str = "",
+            name: str = "total.py",
+        ) -> tuple[Terminal, Endpoint]:
+            endpoint = stack.enter_context(run_endpoint(reply))
+            project = tmp_path / "project"
+            project.mkdir()
+            path = project / name
+            path.write_bytes(source.encode() if isinstance(source, str) else source)
+            terminal = Terminal(nvim_program, tmp_path, options=endpoint.options, init=init)
+            stack.enter_context(terminal).open(path)
+            return terminal, endpoint
+
+        yield start
+
+
+@pytest.mark.parametrize(
+    ("source", "typed", "reply", "shown", "accepted"),
+    [
+        pytest.param(
+            "def add(a, b):\n",
+            "return ",
+            "a + b",
+            "    return a + b",
+            ["def add(a, b):", "    return a + b"],
+            id="plain",
+        ),
+        pytest.param(
+            "def add(a, b):\n",
+            "if a:",
+            "\n        return b\n    return a",
+            "        return b\n    return a",
+            ["def add(a, b):", "    if a:", "        return b", "    return a"],
+            id="several lines",
+        ),
+        pytest.param(
+            "face = '🙂𝒳'\ndef smile():\n",
+            "return '🙂' + ",
+            "face",
+            "    return '🙂' + face",
+            ["face = '🙂𝒳'", "def smile():", "    return '🙂' + face"],
+            id="astral characters left of the cursor",
+        ),
+    ],
+)
+def test_ghost_text_shows_and_tab_accepts(
+    start: Start, source: str, typed: str, reply: str, shown: str, accepted: list[str]
+) -> None:
+    terminal, _ = start(reply, source)
+    terminal.press("G", "o")
+    terminal.type(typed)
+    terminal.wait_for_screen(shown)
+    assert [*source.splitlines(), f"    {typed}"] == terminal.lines()
+    terminal.press("Tab")
+    terminal.wait_for(lambda: terminal.lines() == accepted, "the accepted text")
+
+
+def test_crlf_file_stays_crlf(start: Start, tmp_path: Path) -> None:
+    terminal, _ = start("\n        return b\n    return a", b"def add(a, b):\r\n")
+    terminal.press("G", "o")
+    terminal.type("if a:")
+    terminal.wait_for_screen("    return a")
+    assert "^M" not in terminal.screen()
+    terminal.press("Tab")
+    terminal.wait_for_line("    return a")
+    terminal.command("write")
+    expected = b"def add(a, b):\r\n    if a:\r\n        return b\r\n    return a\r\n"
+    terminal.wait_for(
+        lambda: (tmp_path / "project" / "total.py").read_bytes() == expected, "the file on disk"
+    )
+
+
+def test_text_right_of_the_cursor_stays_visible_and_is_not_doubled(start: Start) -> None:
+    terminal, _ = start("a, b)", "total = add()  # sum\n")
+    terminal.press("f", ")", "i")
+    terminal.wait_for_screen("total = add(a, b)  # sum")
+    terminal.press("Tab")
+    terminal.wait_for_line("total = add(a, b)  # sum")
+
+
+def test_text_typed_ahead_of_the_editor_is_not_doubled(start: Start) -> None:
+    terminal, _ = start("a + b")
+    terminal.press("G", "o")
+    terminal.type("return ")
+    terminal.wait_for_screen("    return a + b")
+    # In one burst: Neovim has not asked again when the key comes.
+    terminal.press("a", "Space", "Tab")
+    terminal.wait_for_line("    return a + b")
+
+
+def test_text_that_no_longer_fits_is_not_inserted(start: Start) -> None:
+    terminal, _ = start("a + b")
+    terminal.press("G", "o")
+    terminal.type("return ")
+    terminal.wait_for_screen("    return a + b")
+    terminal.press("x", "Tab")
+    terminal.wait_for(lambda: terminal.lines()[-1].startswith("    return x "), "a tab")
+
+
+def test_typing_ahead_of_a_slow_reply(start: Start) -> None:
+    terminal, endpoint = start(Reply("a + b", delay_first=0.6))
+    terminal.press("G", "o")
+    terminal.type("return ")
+    terminal.wait_for(lambda: endpoint.count_generations() > 0, "a request")
+    terminal.type("a +")
+    terminal.wait_for_screen("    return a + b")
+    terminal.press("Tab")
+    terminal.wait_for_line("    return a + b")
+
+
+def test_tab_is_a_tab_where_nothing_is_shown(start: Start) -> None:
+    terminal, _ = start("", init="vim.o.expandtab = true")
+    terminal.press("G", "o")
+    terminal.type("x")
+    terminal.press("Tab", "y")
+    terminal.wait_for_line("    x   y")
+
+
+def test_tab_still_jumps_in_a_snippet(start: Start) -> None:
+    terminal, _ = start("")
+    terminal.press("G", "o")
+    terminal.lua("vim.snippet.expand('f(${1:a}, ${2:b})') or 0")
+    terminal.type("one")
+    terminal.press("Tab")
+    terminal.type("two")
+    terminal.wait_for_line("    f(one, two)")
+
+
+def test_own_mapping_of_tab_stays(start: Start) -> None:
+    terminal, _ = start("a + b", init="vim.keymap.set('i', '<Tab>', 'mine')")
+    terminal.press("G", "o")
+    terminal.type("return ")
+    terminal.wait_for_screen("    return a + b")
+    terminal.press("Tab")
+    terminal.wait_for_line("    return mine")
+
+
+def test_another_key_can_be_chosen(start: Start) -> None:
+    terminal, _ = start("a + b", init="vim.g.qwen_accept_key = '<C-l>'")
+    terminal.press("G", "o")
+    terminal.type("return ")
+    terminal.wait_for_screen("    return a + b")
+    terminal.press("C-l")
+    terminal.wait_for_line("    return a + b")
+
+
+def test_why_and_toggle(start: Start) -> None:
+    terminal, endpoint = start("a + b")
+    terminal.press("G", "o")
+    terminal.type("return ")
+    terminal.wait_for_screen("    return a + b")
+    terminal.command("QwenWhy")
+    terminal.wait_for(lambda: "qwen2.5-coder-7b-instruct" in terminal.messages(), "the reason")
+    terminal.command("QwenToggle")
+    terminal.wait_for(lambda: "now off" in terminal.messages(), "the new state")
+    asked = endpoint.count_generations()
+    terminal.press("o")
+    terminal.type("return ")
+    terminal.command("QwenWhy")
+    terminal.wait_for(lambda: "switched off" in terminal.messages(), "the reason")
+    assert endpoint.count_generations() == asked
+
+
+def test_completion_menu_without_inline_completion(start: Start) -> None:
+    terminal, _ = start("add(a, b)", "def add(a, b):\n    return a\n", init=_WITHOUT_INLINE)
+    terminal.press("G", "o")
+    terminal.type("x =")
+    terminal.type(" ")
+    terminal.wait_for_screen("x = add(a, b)")
+    assert "    x = " in terminal.lines()
+    terminal.press("C-y")
+    terminal.wait_for_line("    x = add(a, b)")
+
+
+@pytest.mark.parametrize(
+    ("output", "version"),
+    [
+        ("NVIM v0.12.4\nBuild type: Release\n", (0, 12)),
+        ("NVIM v1.0.0-dev-12+g123\n", (1, 0)),
+        ("Vim 9.1\n", None),
+    ],
+)
+def test_parse_version(output: str, version: tuple[int, int] | None) -> None:
+    assert parse_version(output) == version
