@@ -362,7 +362,8 @@ class Session:
         hosted = self._hosted
         for fault in reply.passed_over:
             self._tell(fault.sentence)
-        self._spending.add(count_usage(reply.model, reply.prompt, reply.answer))
+        usage = reply.usage
+        self._spending.add(count_usage(reply.model, usage.input, usage.output))
         if hosted is not None:
             hosted.breaker.note_success()
         self._fault = None

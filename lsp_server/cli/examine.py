@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Iterator
 from pathlib import Path
 
 from lsp_server import __version__
@@ -25,31 +23,24 @@ from lsp_server.cli.diagnosis import (
     Trial,
 )
 from lsp_server.cli.network import examine_network
+from lsp_server.cli.origins import Target, list_origins
 from lsp_server.cli.session import open_session, wait_until_ready
 from lsp_server.cli.terminal import show_progress
-from lsp_server.completion.ask import ask_models
+from lsp_server.cli.trial import try_model
 from lsp_server.completion.pipeline import Hosted
 from lsp_server.completion.trigger import choose_deadline
 from lsp_server.configuration import config_path
-from lsp_server.context.base import Context
+from lsp_server.models.catalogue import Lane as LaneName
 from lsp_server.models.catalogue import choose_served, load_catalogue
-from lsp_server.models.route import Route
-from lsp_server.postprocess.base import Place
-from lsp_server.prompt.base import Form
-from lsp_server.provider.base import Endpoint, Piece, Provider, Request, Text
+from lsp_server.provider.base import Endpoint
 from lsp_server.provider.discover import Environment, is_dashscope, read_environment
-from lsp_server.provider.errors import Fault, ProviderError
+from lsp_server.provider.errors import ProviderError
 from lsp_server.provider.keys import look_up_key
 from lsp_server.session import Session
 from lsp_server.settings import Resolved, Settings
 from lsp_server.syntax.grammars import available, language_of_path
 
-# Far past the deadline of a completion: a slow answer is worth telling apart from none.
-_TRIAL_S = 15.0
-_TRIAL_TOKENS = 8
 _LIST_S = 5.0
-_TRIAL = Context("example.py", "python", "def add(a, b):\n    return ", "\n")
-_TRIAL_PLACE = Place("python", _TRIAL.prefix, _TRIAL.suffix, multiline=False)
 
 
 async def examine(root: Path, file: Path | None, resolved: Resolved) -> Diagnosis:
@@ -59,32 +50,45 @@ async def examine(root: Path, file: Path | None, resolved: Resolved) -> Diagnosi
     notices: list[str] = []
     async with open_session(root, resolved, notices.append) as session:
         is_whole = await wait_until_ready(session)
+        hosted = session.hosted
         with show_progress("Asking the endpoint …"):
-            served = await _list_models(session.hosted)
-            trial, faults = await _try(session.hosted, settings)
+            served = await _list_models(hosted)
+            trial, faults = await try_model(hosted) if hosted else (None, ())
         corpus = await session.embedded.status()
         report = _examine_file(session, file) if file else None
     endpoint = session.discovery.endpoint
     network, network_problems = examine_network(endpoint, os.environ)
-    problems = [
+    # Models that were passed over do no harm where another one answers.
+    broken, harmless = ((), faults) if trial else (faults, ())
+    problems = (
         *resolved.problems,
         *notices,
         *network_problems,
-        *_find_problems(session, settings, trial, faults),
+        *broken,
+        *_find_problems(session, hosted),
+    )
+    advice = [
+        *harmless,
+        *_advise_on_speed(endpoint, settings, trial),
+        *_advise_on_settings(resolved),
     ]
+    # Whoever has asked for the embedded engine, or is told what is broken, needs no more advice.
+    if endpoint is None and not problems and settings.provider == "auto" and settings.trusted:
+        advice += await _advise_on_models(environment)
+    path = config_path()
     return Diagnosis(
         __version__,
         platform.python_version(),
-        Config(str(config_path()), config_path().exists(), resolved.unknown),
+        Config(str(path), path.exists(), resolved.unknown),
         _describe_engine(session, environment),
         network,
-        _describe_lanes(session.hosted, settings, served),
+        _describe_lanes(hosted, settings, served),
         trial,
         Reading(corpus.files, corpus.tokens, is_whole),
         _list_grammars(),
         report,
         tuple(dict.fromkeys(problems)),
-        tuple(_advise(session, settings, environment, trial)),
+        tuple(advice),
     )
 
 
@@ -98,67 +102,11 @@ async def _list_models(hosted: Hosted | None) -> tuple[str, ...] | None:
         return None
 
 
-async def _try(
-    hosted: Hosted | None, settings: Settings
-) -> tuple[Trial | None, tuple[Fault, ...]]:
-    """One completion by the fast lane, and the faults on the way to it."""
-    if hosted is None:
-        return None, ()
-    provider = _Stopwatch(hosted.provider)
-    route = Route(hosted.route.chain, settings.completion.mode)
-    started = time.monotonic()
-    try:
-        reply = await asyncio.wait_for(
-            ask_models(
-                provider,
-                route,
-                lambda _tokens: _TRIAL,
-                _TRIAL_PLACE,
-                max_prompt_tokens=settings.completion.max_prompt_tokens,
-                max_tokens=_TRIAL_TOKENS,
-                deadline_ms=int(_TRIAL_S * 1000),
-            ),
-            _TRIAL_S,
-        )
-    except ProviderError as error:
-        return None, (error.fault,)
-    except asyncio.TimeoutError:
-        return None, ()
-    total = _milliseconds(time.monotonic() - started)
-    return Trial(reply.model, reply.form, provider.first_ms, total), reply.passed_over
-
-
-class _Stopwatch:
-    """A provider that notes when the first text of its last answer came."""
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
-        self.first_ms: float | None = None
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return self._provider.endpoint
-
-    def forms(self, model: str) -> tuple[Form, ...]:
-        return self._provider.forms(model)
-
-    async def prepare(self) -> None:
-        await self._provider.prepare()
-
-    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
-        self.first_ms = None
-        started = time.monotonic()
-        async with aclosing(self._provider.stream(request)) as pieces:
-            async for piece in pieces:
-                if self.first_ms is None and isinstance(piece, Text):
-                    self.first_ms = _milliseconds(time.monotonic() - started)
-                yield piece
-
-    async def list_models(self) -> tuple[str, ...]:
-        return await self._provider.list_models()
-
-    async def close(self) -> None:
-        await self._provider.close()
+def _examine_file(session: Session, file: Path) -> FileReport:
+    verdict = session.check_path(file.as_uri())
+    language = language_of_path(file)
+    allowed = session.settings.completion.allows(language)
+    return FileReport(str(file), language, verdict.allowed, verdict.reason, allowed)
 
 
 def _describe_engine(session: Session, environment: Environment) -> Engine:
@@ -167,9 +115,7 @@ def _describe_engine(session: Session, environment: Environment) -> Engine:
     if endpoint is None:
         return Engine("embedded", discovery.reason)
     key = _describe_key(endpoint, environment)
-    return Engine(
-        endpoint.provider, discovery.reason, endpoint.base_url, endpoint.origin, key
-    )
+    return Engine(endpoint.provider, discovery.reason, endpoint.base_url, endpoint.origin, key)
 
 
 def _describe_key(endpoint: Endpoint, environment: Environment) -> Key | None:
@@ -188,16 +134,88 @@ def _describe_key(endpoint: Endpoint, environment: Environment) -> Key | None:
 def _describe_lanes(
     hosted: Hosted | None, settings: Settings, served: tuple[str, ...] | None
 ) -> tuple[Lane, ...]:
-    catalogue = load_catalogue()
     provider = hosted.provider.endpoint.provider if hosted else ""
-    strong = choose_chain("strong", settings.actions.model, provider, served)
-    thinking = settings.actions.reasoning_model
+    actions = settings.actions
     chains = {
-        "fast": hosted.route.chain if hosted else catalogue.lanes["fast"],
-        "strong": strong,
-        "reasoning": (thinking,) if thinking else catalogue.lanes["reasoning"],
+        "fast": hosted.route.chain if hosted else _chain("fast", settings.completion.model),
+        "strong": _chain("strong", actions.model, provider, served),
+        "reasoning": _chain("reasoning", actions.reasoning_model, provider, served),
     }
     return tuple(
-        Lane(name, chain, None if served is None else tuple(m for m in chain if m in served))
+        Lane(name, chain, served and tuple(model for model in chain if model in served))
         for name, chain in chains.items()
     )
+
+
+def _chain(
+    lane: LaneName,
+    model: str | None,
+    provider: str = "",
+    served: tuple[str, ...] | None = None,
+) -> tuple[str, ...]:
+    """The models a lane asks in turn: the user's own, else the catalogue's that are served."""
+    if model:
+        return (model,)
+    chain = load_catalogue().lanes[lane]
+    if provider == "dashscope" or served is None:
+        return chain
+    known = tuple(candidate for candidate in chain if candidate in served)
+    return known if known or lane == "reasoning" else choose_served(served, lane)
+
+
+def _list_grammars() -> dict[str, tuple[str, ...]]:
+    found = available()
+    origins = dict.fromkeys(origin for _, origin in found)
+    return {
+        origin: tuple(language for language, its in found if its == origin) for origin in origins
+    }
+
+
+def _find_problems(session: Session, hosted: Hosted | None) -> Iterator[str]:
+    endpoint = session.discovery.endpoint
+    if endpoint is not None and hosted is None:
+        yield (
+            f"The connection to {endpoint.origin} cannot be set up; check HTTPS_PROXY, NO_PROXY "
+            "and SSL_CERT_FILE."
+        )
+    if hosted is None and session.settings.completion.embedded == "off":
+        yield (
+            "Nothing can answer: there is no model, and qwen.completion.embedded is off; set it "
+            "to fallback."
+        )
+
+
+def _advise_on_speed(
+    endpoint: Endpoint | None, settings: Settings, trial: Trial | None
+) -> Iterator[str]:
+    if trial is None or endpoint is None:
+        return
+    deadline = choose_deadline(settings.completion, local=endpoint.is_loopback)
+    if trial.total_ms > deadline * 1000:
+        yield (
+            f"The answer took longer than the {deadline:g} s that ghost text waits; raise "
+            "qwen.completion.deadlineMs, or take a smaller model."
+        )
+
+
+def _advise_on_settings(resolved: Resolved) -> Iterator[str]:
+    if not resolved.settings.completion.enabled:
+        yield "Ghost text is switched off (qwen.completion.enabled)."
+    if resolved.unknown:
+        yield f"Nobody knows these settings: {', '.join(resolved.unknown)}."
+
+
+async def _advise_on_models(environment: Environment) -> list[str]:
+    """How to get a model, where none is set up."""
+    if environment.openai_key:
+        return [
+            "OPENAI_API_KEY is set and goes nowhere without OPENAI_BASE_URL; set that to the "
+            "endpoint it belongs to."
+        ]
+    elsewhere = [origin for origin in await list_origins(Target()) if look_up_key(origin)]
+    if elsewhere:
+        return [f"The keyring holds a key for {', '.join(elsewhere)}; set qwen.region to match it."]
+    return [
+        "For answers of a model: set DASHSCOPE_API_KEY or run `qwen-lsp login`, or start a local "
+        "server such as llama.cpp or Ollama with a Qwen coder model."
+    ]

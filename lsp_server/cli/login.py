@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import getpass
 import os
 import sys
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     region = read_settings().settings.region
     target = parse_target(arguments.target, arguments.region or region)
     key = check_key(_read_key(target, sys.stdin))
-    origins = choose_origins(target, key)
+    origins = asyncio.run(choose_origins(target, key))
     for origin in origins:
         _keep(target, origin, key)
     console = open_output()

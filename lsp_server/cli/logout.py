@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 
 from lsp_server.cli.origins import REGIONS, list_origins, parse_target
 from lsp_server.cli.terminal import open_output, print_prose
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Forget the key; that there was none is no mistake."""
     target = parse_target(arguments.target, arguments.region)
-    origins = list_origins(target)
+    origins = asyncio.run(list_origins(target))
     try:
         forgotten = [origin for origin in origins if forget_key(origin)]
     except KeyringError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -60,31 +59,33 @@ def parse_target(text: str, region: str | None) -> Target:
     return Target(text)
 
 
-def choose_origins(target: Target, key: str) -> tuple[str, ...]:
+async def choose_origins(target: Target, key: str) -> tuple[str, ...]:
     """The origins to keep `key` for: where it is looked for, and where it is sent."""
     if target.url is not None:
         return (origin_of(target.url),)
     region = target.region or REGIONS[0]
     # Keys of the coding plan are looked for at their region and sent to a host of their own.
-    return tuple(dict.fromkeys((_find_origin(region, _A_KEY), _find_origin(region, key))))
+    found = [await _find_origin(region, a_key) for a_key in (_PLAIN_KEY, key)]
+    return tuple(dict.fromkeys(found))
 
 
-def list_origins(target: Target) -> tuple[str, ...]:
-    """Every origin that a key may be kept for."""
+async def list_origins(target: Target) -> tuple[str, ...]:
+    """Every origin that a key for `target` may be kept for."""
     if target.url is not None:
         return (origin_of(target.url),)
     regions = (target.region,) if target.region else REGIONS
-    keys = (_A_KEY, _A_PLAN_KEY)
-    return tuple(dict.fromkeys(_find_origin(region, key) for key in keys for region in regions))
+    found = [
+        await _find_origin(region, key) for key in (_PLAIN_KEY, _PLAN_KEY) for region in regions
+    ]
+    return tuple(dict.fromkeys(found))
 
 
-_A_KEY, _A_PLAN_KEY = "sk-", "sk-sp-"
+_PLAIN_KEY, _PLAN_KEY = "sk-", "sk-sp-"
 
 
-def _find_origin(region: str, key: str) -> str:
+async def _find_origin(region: str, key: str) -> str:
     """Where DashScope takes such a key. Nothing is asked: provider and key are both given."""
     settings = Settings(provider="dashscope", region=region)
-    environment = Environment(dashscope_key=key)
-    discovery = asyncio.run(discover(settings, environment, lambda _origin: None))
+    discovery = await discover(settings, Environment(dashscope_key=key), lambda _origin: None)
     assert discovery.endpoint is not None
     return discovery.endpoint.origin

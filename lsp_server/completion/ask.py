@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_server.completion.stream import Answer, read_answer
 from lsp_server.context.base import Context
+from lsp_server.context.tokens import estimate_tokens
 from lsp_server.models.route import Route
 from lsp_server.postprocess.base import Place
-from lsp_server.prompt.base import Form, Prompt
+from lsp_server.prompt.base import FimPrompt, Form, PartialPrompt, Prompt
 from lsp_server.prompt.fim import build_fim_prompt, build_infill_prompt
 from lsp_server.prompt.partial import build_partial_prompt
-from lsp_server.provider.base import Provider, Request
+from lsp_server.provider.base import Provider, Request, Usage
 from lsp_server.provider.errors import Action, Fault, ProviderError
 
 _BUILDERS: dict[Form, Callable[[Context], Prompt]] = {
@@ -32,6 +33,13 @@ class Reply:
     prompt: Prompt
     passed_over: tuple[Fault, ...] = ()
 
+    @property
+    def usage(self) -> Usage:
+        """Tokens as the endpoint counted them, estimated where the stream was cut short."""
+        return self.answer.usage or Usage(
+            estimate_tokens(_read_prompt(self.prompt)), estimate_tokens(self.answer.text)
+        )
+
 
 async def ask_models(
     provider: Provider,
@@ -50,8 +58,8 @@ async def ask_models(
     the fault that ended the search.
     """
     passed_over: list[Fault] = []
-    last = route.refusal or _NO_MODEL
-    for model, form in route.candidates(provider):
+    last = _no_model(route, provider)
+    for model, form in route.candidates(provider.forms):
         budget = max_prompt_tokens
         for attempt in ("whole", "shortened"):
             prompt = _BUILDERS[form](gather(budget))
@@ -64,25 +72,42 @@ async def ask_models(
                 if last.action is not Action.SHRINK or attempt == "shortened":
                     break
                 budget = max(64, min(last.limit or budget, budget) // 2)
-        is_last_form = form == route.forms(provider, model)[-1]
+        is_last_form = form == route.forms(provider.forms, model)[-1]
         match last.action:
             case Action.NEXT_FORM | Action.NEXT_MODEL if not is_last_form:
                 # On its completions path DashScope calls a model unknown that only chats.
                 route.refuse_form(model, form)
             case Action.NEXT_MODEL:
-                route.refuse_model(model, last)
+                route.refuse_model(model)
                 passed_over.append(last)
             case Action.NEXT_FORM:
                 # Not remembered: it may be this one request that the endpoint dislikes.
                 continue
             case _:
                 raise ProviderError(last)
+    if last.action is Action.NEXT_MODEL:
+        last = _no_model(route, provider)
+    elif last.action is Action.NEXT_FORM:
+        # There is no next form. It counts as a fault, so that the endpoint is left alone in time.
+        last = replace(last, action=Action.RETRY)
     raise ProviderError(last)
 
 
-_NO_MODEL = Fault(
-    Action.TELL,
-    "No model of the lane is served at this endpoint; set qwen.completion.model, or run "
-    "`qwen-lsp doctor` to see what is.",
-    "no_model",
-)
+def _no_model(route: Route, provider: Provider) -> Fault:
+    origin = provider.endpoint.origin
+    return Fault(
+        Action.TELL,
+        f"{origin} does not serve {' nor '.join(route.chain)} to this account; set "
+        "qwen.completion.model to a model that it serves (`qwen-lsp doctor` shows which).",
+        "no_model",
+    )
+
+
+def _read_prompt(prompt: Prompt) -> str:
+    match prompt:
+        case FimPrompt():
+            return prompt.text
+        case PartialPrompt():
+            return "".join(message.content for message in prompt.messages)
+        case _:
+            return prompt.prefix + prompt.suffix + "".join(text for _, text in prompt.extra)

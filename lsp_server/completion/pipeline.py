@@ -29,6 +29,7 @@ from lsp_server.models.route import Route
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped, Place
 from lsp_server.privacy.gate import Verdict
+from lsp_server.prompt.base import Form
 from lsp_server.provider.base import Provider
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
@@ -38,6 +39,12 @@ _LINES_BEFORE = 2000
 _LINES_AFTER = 500
 # `completion.embedded: "first"`: sure enough to answer alone.
 _SURE = 0.9
+
+_FORM_NAMES: dict[Form, str] = {
+    "fim": "fill-in-the-middle tokens",
+    "partial": "partial mode",
+    "infill": "infill",
+}
 
 
 class Embedded(Protocol):
@@ -179,7 +186,8 @@ async def _ask_hosted(ask: Ask, hosted: Hosted, settings: Completion) -> Outcome
     if isinstance(refined, Dropped):
         return Outcome("empty", refined.reason, endpoint.provider, reply.model)
     items = _make_items(ask, [refined])
-    return Outcome("shown", f"{reply.model} answered.", endpoint.provider, reply.model, items)
+    reason = f"{reply.model} answered, asked by {_FORM_NAMES[reply.form]}."
+    return Outcome("shown", reason, endpoint.provider, reply.model, items)
 
 
 def _make_place(ask: Ask, multiline: bool) -> Place:

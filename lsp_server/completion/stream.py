@@ -6,11 +6,19 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from lsp_server.postprocess.base import Place
+from lsp_server.postprocess import unwrap
+from lsp_server.postprocess.base import Dropped, Place
+from lsp_server.postprocess.prose import drop_prose
+from lsp_server.postprocess.repeated_prefix import may_repeat_prefix
+from lsp_server.postprocess.repeated_suffix import cut_repeated_suffix
+from lsp_server.postprocess.repetition import cut_repetition
 from lsp_server.postprocess.scope import limit_to_block
-from lsp_server.postprocess.size import MAX_CHARACTERS, MAX_LINES
+from lsp_server.postprocess.size import MAX_CHARACTERS
 from lsp_server.prompt.special import cut_at_control_token
 from lsp_server.provider.base import Piece, Text, Usage
+
+# Only with one of these can an answer become complete: a line's end, a control token's, a fence's.
+_TELLING = frozenset("\n>`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +35,31 @@ async def read_answer(stream: AsyncGenerator[Piece, None], place: Place) -> Answ
     usage: Usage | None = None
     async with aclosing(stream):
         async for piece in stream:
-            if isinstance(piece, Text):
-                text += piece.text
-                if is_complete(text, place):
-                    break
-            else:
+            if not isinstance(piece, Text):
                 usage = piece
+                continue
+            text += piece.text
+            if len(text) > MAX_CHARACTERS:
+                break
+            if not _TELLING.isdisjoint(piece.text) and is_complete(text, place):
+                break
     return Answer(text, usage)
 
 
 def is_complete(text: str, place: Place) -> bool:
     """Whether nothing that may still come would be shown."""
-    if len(text) > MAX_CHARACTERS or cut_at_control_token(text) != text:
+    if cut_at_control_token(text) != text:
         return True
-    head, newline, _ = text.lstrip("\r\n").partition("\n")
+    code = unwrap(text, place)
+    if may_repeat_prefix(code, place) or isinstance(drop_prose(code, place), Dropped):
+        return False
+    if code.strip() and unwrap(f"{text}\n\n|", place) == code:
+        # A fence has been closed, or there are lines enough.
+        return True
     if not place.multiline:
-        return bool(newline) and bool(head.strip())
+        return "\n" in (code if place.left.strip() else code.lstrip())
     # Only whole lines tell: the last one may still grow.
-    whole, newline, _ = text.rpartition("\n")
-    if whole.count("\n") > MAX_LINES:
-        return True
-    return bool(newline) and limit_to_block(whole, place) != whole
+    whole = code[: code.rfind("\n") + 1]
+    return any(
+        cut(whole, place) != whole for cut in (limit_to_block, cut_repeated_suffix, cut_repetition)
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lsp_server.buffer import Position, Snapshot
+from lsp_server.indentation import measure_indentation, opens_block
 from lsp_server.settings import Completion
 
 # Characters that may stand right of the cursor without the line having gone on: what editors
 # close by themselves, and what ends a statement.
 _CLOSING = " \t)]}>\"'`;,:"
-_OPENERS = (":", "{", "(", "[", "=>", "->", "do", "then", "else", "begin")
 
 _DEBOUNCE_MS = 90
 _DEADLINE_REMOTE_MS = 1500
@@ -28,9 +28,7 @@ def wants_lines(snapshot: Snapshot, position: Position, setting: str) -> bool:
         return True
     if not left.strip():
         return True
-    if not left.rstrip().endswith(_OPENERS):
-        return False
-    return _is_open_below(snapshot, position, left)
+    return opens_block(left) and _is_open_below(snapshot, position, left)
 
 
 def _is_open_below(snapshot: Snapshot, position: Position, left: str) -> bool:
@@ -38,13 +36,8 @@ def _is_open_below(snapshot: Snapshot, position: Position, left: str) -> bool:
     for number in range(position.line + 1, min(position.line + 50, len(snapshot.lines))):
         below = snapshot.line_text(number)
         if below.strip():
-            return _indentation(below) <= _indentation(left)
+            return measure_indentation(below) <= measure_indentation(left)
     return True
-
-
-def _indentation(line: str) -> int:
-    expanded = line.expandtabs(4)
-    return len(expanded) - len(expanded.lstrip())
 
 
 def choose_debounce(settings: Completion, *, explicit: bool) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lsp_server.buffer import Position, Snapshot
-from lsp_server.prompt.tokens import CHARACTERS_PER_TOKEN, estimate_tokens
+from lsp_server.context.tokens import CHARACTERS_PER_TOKEN, estimate_tokens
 
 # The text left of the cursor tells more than the text right of it. What the suffix does not use
 # goes to the prefix.

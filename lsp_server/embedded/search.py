@@ -61,7 +61,7 @@ def find_places(
             break
         shorter, _ = _collect(context, sources, accepts, length, False)
         places = _union(places, shorter)
-    near = [s for s in sources if s.nearness <= 3]
+    near = [s for s in sources if s.nearness <= 2]
     shapes: _Found = []
     for length in _SHAPES:
         more, _ = _collect(shape, near, takes, length, True, _ENOUGH_SHAPES * 2)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from lsp_server.prompt.base import Form
-from lsp_server.provider.base import Provider
-from lsp_server.provider.errors import Fault
+
+# The forms that an endpoint takes for a model, best first.
+FormsOf: TypeAlias = Callable[[str], tuple[Form, ...]]
 
 
 @dataclass(slots=True)
@@ -17,8 +18,6 @@ class Route:
 
     chain: tuple[str, ...]
     mode: Literal["auto", "fim", "partial"] = "auto"
-    # Why the last refused model was refused: the reason given once none is left.
-    refusal: Fault | None = None
     _refused_models: set[str] = field(default_factory=set)
     _refused_forms: set[tuple[str, Form]] = field(default_factory=set)
 
@@ -27,28 +26,27 @@ class Route:
         """The first model not refused."""
         return next((model for model in self.chain if model not in self._refused_models), None)
 
-    def candidates(self, provider: Provider) -> Iterator[tuple[str, Form]]:
+    def candidates(self, forms_of: FormsOf) -> Iterator[tuple[str, Form]]:
         """Models of the chain with the forms to try, best first; reads refusals as it goes."""
         for model in self.chain:
-            for form in self.forms(provider, model):
+            for form in self.forms(forms_of, model):
                 if model not in self._refused_models:
                     if (model, form) not in self._refused_forms:
                         yield model, form
                 else:
                     break
 
-    def forms(self, provider: Provider, model: str) -> tuple[Form, ...]:
+    def forms(self, forms_of: FormsOf, model: str) -> tuple[Form, ...]:
         """The forms to try with one model, as the setting `completion.mode` allows."""
-        forms = provider.forms(model)
+        forms = forms_of(model)
         if self.mode == "partial":
             return ("partial",)
         if self.mode == "fim":
             return tuple(form for form in forms if form != "partial") or ("fim",)
         return forms
 
-    def refuse_model(self, model: str, why: Fault) -> None:
+    def refuse_model(self, model: str) -> None:
         """The endpoint does not serve this model."""
-        self.refusal = why
         self._refused_models.add(model)
 
     def refuse_form(self, model: str, form: Form) -> None:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lsp_server.completion.stream import Answer
 from lsp_server.models.catalogue import load_catalogue
-from lsp_server.prompt.base import FimPrompt, PartialPrompt, Prompt
-from lsp_server.prompt.tokens import estimate_tokens
-from lsp_server.provider.base import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +28,7 @@ class Spending:
         self.cost += spent.cost
 
 
-def count_usage(model: str, prompt: Prompt, answer: Answer) -> Spent:
-    """What a request used: as the endpoint counted, estimated where the stream was cut short."""
-    usage = answer.usage or Usage(
-        estimate_tokens(_prompt_text(prompt)), estimate_tokens(answer.text)
-    )
-    cost = load_catalogue().find(model).cost(usage.input, usage.output)
-    return Spent(usage.input + usage.output, cost or 0.0)
-
-
-def _prompt_text(prompt: Prompt) -> str:
-    match prompt:
-        case FimPrompt():
-            return prompt.text
-        case PartialPrompt():
-            return "".join(message.content for message in prompt.messages)
-        case _:
-            return prompt.prefix + prompt.suffix + "".join(text for _, text in prompt.extra)
+def count_usage(model: str, input_tokens: int, output_tokens: int) -> Spent:
+    """What a request to a model used."""
+    cost = load_catalogue().find(model).cost(input_tokens, output_tokens)
+    return Spent(input_tokens + output_tokens, cost or 0.0)

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lsp_server.postprocess.base import Dropped, Filter, Place
 from lsp_server.postprocess.control_tokens import cut_control_tokens
 from lsp_server.postprocess.empty import drop_empty
 from lsp_server.postprocess.fences import strip_fences
 from lsp_server.postprocess.hidden_characters import drop_hidden_characters
+from lsp_server.postprocess.leading_blank import strip_leading_blank
 from lsp_server.postprocess.line_ends import normalise_line_ends
+from lsp_server.postprocess.prose import drop_prose
 from lsp_server.postprocess.repeated_prefix import drop_repeated_prefix
 from lsp_server.postprocess.repeated_suffix import cut_repeated_suffix
 from lsp_server.postprocess.repetition import cut_repetition
 from lsp_server.postprocess.scope import limit_to_block
 from lsp_server.postprocess.single_line import limit_to_line
 from lsp_server.postprocess.size import limit_size
+from lsp_server.postprocess.tabs import match_tabs
 
-FILTERS: tuple[Filter, ...] = (
+# These take off what stands around the code; a stream is read through them while it comes.
+UNWRAPPING: tuple[Filter, ...] = (
     limit_size,
     normalise_line_ends,
     cut_control_tokens,
-    drop_hidden_characters,
     strip_fences,
+    match_tabs,
     drop_repeated_prefix,
+    strip_leading_blank,
+)
+FILTERS: tuple[Filter, ...] = (
+    *UNWRAPPING,
+    drop_hidden_characters,
+    drop_prose,
     limit_to_line,
     limit_to_block,
     cut_repeated_suffix,
@@ -32,7 +44,17 @@ FILTERS: tuple[Filter, ...] = (
 
 def refine(text: str, place: Place) -> str | Dropped:
     """Run all filters in order; the first that drops the text ends it."""
-    for apply in FILTERS:
+    return _run(FILTERS, text, place)
+
+
+def unwrap(text: str, place: Place) -> str:
+    """The code in the beginning of an answer, as far as it has come."""
+    code = _run(UNWRAPPING, text, place)
+    return "" if isinstance(code, Dropped) else code
+
+
+def _run(filters: Iterable[Filter], text: str, place: Place) -> str | Dropped:
+    for apply in filters:
         result = apply(text, place)
         if isinstance(result, Dropped):
             return result

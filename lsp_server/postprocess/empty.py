@@ -9,6 +9,6 @@ def drop_empty(text: str, place: Place) -> str | Dropped:
     """Drop what is blank, and what already stands right of the cursor."""
     if not text.strip():
         return Dropped("The model had nothing to add here.")
-    if place.right.strip() and place.right.rstrip() == text.rstrip():
+    if place.right.startswith(text.rstrip()):
         return Dropped("The model's text already stands right of the cursor.")
     return text

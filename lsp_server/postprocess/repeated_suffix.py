@@ -2,29 +2,56 @@
 
 from __future__ import annotations
 
+import re
+
+from lsp_server.indentation import measure_indentation
+from lsp_server.overlap import measure_balance
 from lsp_server.postprocess.base import Dropped, Place
 
-# A lone closer or `pass` may rightly come twice; two such lines in a row are a repetition.
+# A shorter line may rightly come twice; that it goes on like the suffix tells otherwise.
 _MIN_CHARACTERS = 5
+_CLOSER = re.compile(r"\s*[)\]}]")
+_END = re.compile(r"\s*(?:end|fi|done|esac)\b")
 
 
 def cut_repeated_suffix(text: str, place: Place) -> str | Dropped:
     """Cut where the lines of the answer begin to be the lines after the cursor."""
-    following = [line.rstrip() for line in place.after.split("\n")[1:] if line.strip()][:3]
+    following = [line.rstrip() for line in place.after.split("\n")[1:] if line.strip()][:2]
     if not following:
         return text
     lines = text.split("\n")
-    for number, line in enumerate(lines):
-        whole = place.left + line if number == 0 else line
-        if whole.rstrip() != following[0] or not whole.strip():
-            continue
-        if len(whole.strip()) < _MIN_CHARACTERS and not _goes_on(lines[number + 1 :], following):
-            continue
-        kept = "\n".join(lines[:number]).rstrip()
-        return kept if kept else Dropped("The model only repeated the line after the cursor.")
+    for number in range(len(lines)):
+        if _repeats(lines, number, following, place):
+            kept = "\n".join(lines[:number]).rstrip()
+            return kept or Dropped("The model only repeated the line after the cursor.")
     return text
 
 
-def _goes_on(lines: list[str], following: list[str]) -> bool:
-    rest = [line.rstrip() for line in lines if line.strip()]
-    return bool(rest) and len(following) > 1 and rest[0] == following[1]
+def _repeats(lines: list[str], number: int, following: list[str], place: Place) -> bool:
+    line = (lines[number] if number else place.left + lines[0]).rstrip()
+    if not line.strip():
+        return False
+    if line != following[0]:
+        # The last line may have been cut by the limit of tokens.
+        is_cut = number and number == len(lines) - 1 and following[0].startswith(line)
+        return bool(is_cut) and len(line.strip()) >= _MIN_CHARACTERS
+    rest = [each.rstrip() for each in lines[number + 1 :] if each.strip()]
+    if rest and rest[:1] == following[1:]:
+        return True
+    if _CLOSER.match(line):
+        return not _opens(lines[:number], place)
+    if _END.match(line):
+        return not _has_head(lines[:number], line, place)
+    return len(line.strip()) >= _MIN_CHARACTERS
+
+
+def _opens(lines: list[str], place: Place) -> bool:
+    """Whether the lines open a bracket themselves, for which the closer then stands."""
+    return bool(measure_balance("\n".join(lines), place.language).opens)
+
+
+def _has_head(lines: list[str], end: str, place: Place) -> bool:
+    """Whether one of the answer's own lines stands as deep as the `end`, which then is its."""
+    own = lines[1:] if place.left.strip() else [place.left + line for line in lines[:1]] + lines[1:]
+    depth = measure_indentation(end)
+    return any(line.strip() and measure_indentation(line) <= depth for line in own)

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 
 from lsp_server.postprocess.base import Dropped, Place
 
 _MIN_CHARACTERS = 5
-_LOOP = 3
+_ROUNDS = 3
+_LONGEST_ROUND = 8
+# Rows of numbers rightly repeat; the same words six times in a row do not.
+_STUTTER = re.compile(r"(\S[^\n]{3,60}?)\1{5,}")
+_WORD = re.compile(r"[^\W\d_]{3}")
 
 
 def cut_repetition(text: str, place: Place) -> str | Dropped:
-    """Cut before the third time that a telling line stands in the answer; drop a pure echo.
+    """Cut after the first round, where lines or words go round in a loop.
 
-    An answer whose first line is just the line above the cursor again is an echo.
+    An answer whose first line is just the line above the cursor again is an echo, and dropped.
     """
     lines = text.split("\n")
-    above = place.before.rstrip("\n").rpartition("\n")[2] if not place.left.strip() else ""
-    if len(above.strip()) >= _MIN_CHARACTERS and lines[0].strip() == above.strip():
+    if not place.left.strip():
+        lines[0] = place.left + lines[0]
+    above = place.before[: len(place.before) - len(place.left)].rstrip("\n").rpartition("\n")[2]
+    if lines[0] == above and len(above.strip()) >= _MIN_CHARACTERS:
         return Dropped("The model only repeated the line above.")
-    seen: Counter[str] = Counter()
-    for number, line in enumerate(lines):
-        telling = line.strip()
-        seen[telling] += len(telling) >= _MIN_CHARACTERS
-        if seen[telling] >= _LOOP:
-            first = next(i for i, other in enumerate(lines) if other.strip() == telling)
-            return "\n".join(lines[: first + 1]).rstrip() if number else text
+    end = _find_loop(lines)
+    if end is not None:
+        text = "\n".join(text.split("\n")[:end])
+    stutter = _STUTTER.search(text)
+    if stutter and _WORD.search(stutter.group(1)):
+        return text[: stutter.end(1)].rstrip()
     return text
+
+
+def _find_loop(lines: list[str]) -> int | None:
+    """How many lines stand up to the end of the first round of a loop, None where there is none."""
+    numbers = [number for number, line in enumerate(lines) if line.strip()]
+    told = [lines[number].rstrip() for number in numbers]
+    for start in range(len(told)):
+        for length in range(1, _LONGEST_ROUND + 1):
+            once = told[start : start + length]
+            rounds = told[start : start + _ROUNDS * length]
+            if rounds == once * _ROUNDS and len("".join(once).strip()) >= _MIN_CHARACTERS:
+                return numbers[start + length - 1] + 1
+    return None

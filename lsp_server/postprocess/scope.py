@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import re
+
+from lsp_server.indentation import measure_indentation, opens_block
 from lsp_server.postprocess.base import Place
 
-_CLOSERS = (")", "]", "}", "end", "</")
+_CLOSERS = re.compile(r"\s*(?:[)\]}]|end\b|</)")
+# Clauses that go on with a block at the depth of its head.
+_CLAUSES = re.compile(
+    r"\s*(?:else|elif|elsif|elseif|except|finally|catch|rescue|ensure|when|case|default|until"
+    r"|public|private|protected)\b"
+)
 
 
 def limit_to_block(text: str, place: Place) -> str:
-    """Cut before the first line that is indented less than the cursor's line.
+    """Cut before the first line that stands outside the block.
 
-    One line of closers at a smaller indentation ends the block and is kept.
+    The block is what is no less indented than the cursor's line or, where that line opens one,
+    what is more. One line of closers at a smaller depth ends the block and is kept.
     """
     lines = text.split("\n")
-    base = _indentation(place.left)
+    head = place.left if place.left.strip() else place.left + lines[0]
+    least = measure_indentation(head)
+    is_opened = bool(place.left.strip()) and opens_block(place.left)
     for number, line in enumerate(lines[1:], start=1):
-        if not line.strip() or _indentation(line) >= base:
+        depth = measure_indentation(line)
+        if not line.strip() or depth > least or (depth == least and not is_opened):
             continue
-        if line.lstrip().startswith(_CLOSERS):
-            number += 1
-        return "\n".join(lines[:number]).rstrip()
+        if is_opened and depth == least and _goes_on(line):
+            continue
+        is_end = _CLOSERS.match(line) and not opens_block(line)
+        kept = number + 1 if is_end else number
+        return "\n".join(lines[:kept]).rstrip()
     return text
 
 
-def _indentation(line: str) -> int:
-    expanded = line.expandtabs(4)
-    return len(expanded) - len(expanded.lstrip())
+def _goes_on(line: str) -> bool:
+    """Whether a line at the depth of a block's head is a clause of it, such as `} else {`."""
+    if _CLOSERS.match(line):
+        return opens_block(line)
+    return _CLAUSES.match(line) is not None

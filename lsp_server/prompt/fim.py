@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from lsp_server.context.base import Context
 from lsp_server.prompt.base import FimPrompt, InfillPrompt
-from lsp_server.prompt.special import neutralise
+from lsp_server.prompt.special import make_plain
 
 # Many servers take four stop strings at most; what else a model leaks is cut from its answer.
 STOP = ("<|file_sep|>", "<|fim_pad|>", "<|endoftext|>", "<|im_end|>")
@@ -17,23 +17,23 @@ STOP = ("<|file_sep|>", "<|fim_pad|>", "<|endoftext|>", "<|im_end|>")
 
 def build_fim_prompt(context: Context) -> FimPrompt:
     """The file form, or the repository form where there are snippets."""
-    prefix, suffix = neutralise(context.prefix), neutralise(context.suffix)
+    prefix, suffix = make_plain(context.prefix), make_plain(context.suffix)
     middle = f"<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>"
     if not context.snippets:
         return FimPrompt(middle, STOP)
     files = "".join(
-        f"<|file_sep|>{neutralise(snippet.path)}\n{neutralise(snippet.text)}\n"
+        f"<|file_sep|>{make_plain(snippet.path)}\n{make_plain(snippet.text)}\n"
         for snippet in context.snippets
     )
-    name, path = neutralise(context.repository), neutralise(context.path)
+    name, path = make_plain(context.repository), make_plain(context.path)
     return FimPrompt(f"<|repo_name|>{name}\n{files}<|file_sep|>{path}\n{middle}", STOP)
 
 
 def build_infill_prompt(context: Context) -> InfillPrompt:
     """Prefix, suffix and files apart, for llama.cpp and Ollama."""
     return InfillPrompt(
-        neutralise(context.prefix),
-        neutralise(context.suffix),
-        tuple((snippet.path, neutralise(snippet.text)) for snippet in context.snippets),
+        make_plain(context.prefix),
+        make_plain(context.suffix),
+        tuple((make_plain(snippet.path), make_plain(snippet.text)) for snippet in context.snippets),
         STOP,
     )

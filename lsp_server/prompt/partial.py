@@ -6,11 +6,10 @@ the answer ends where the model closes it.
 
 from __future__ import annotations
 
-import re
-
 from lsp_server.context.base import Context
 from lsp_server.prompt.base import Message, PartialPrompt
-from lsp_server.prompt.special import neutralise
+from lsp_server.prompt.fence import choose_fence
+from lsp_server.prompt.special import make_plain
 
 _SYSTEM = (
     "You complete code inside an editor. Go on from the exact end of the text you have begun, "
@@ -21,12 +20,12 @@ _SYSTEM = (
 
 def build_partial_prompt(context: Context) -> PartialPrompt:
     """System rules, one user message with everything stable first, and the begun answer."""
-    prefix, suffix = neutralise(context.prefix), neutralise(context.suffix)
-    snippets = [neutralise(snippet.text) for snippet in context.snippets]
-    fence = _fence(prefix, suffix, *snippets)
-    parts = [f"File: {neutralise(context.path)} ({context.language})"]
+    prefix, suffix = make_plain(context.prefix), make_plain(context.suffix)
+    snippets = [make_plain(snippet.text) for snippet in context.snippets]
+    fence = choose_fence(context.language, prefix, suffix, *snippets)
+    parts = [f"File: {make_plain(context.path)} ({context.language})"]
     parts += [
-        f"From {neutralise(snippet.path)}:\n{fence}\n{text}\n{fence}"
+        f"From {make_plain(snippet.path)}:\n{fence}\n{text}\n{fence}"
         for snippet, text in zip(context.snippets, snippets, strict=True)
     ]
     if suffix.strip():
@@ -40,9 +39,3 @@ def build_partial_prompt(context: Context) -> PartialPrompt:
         ),
         (f"\n{fence}",),
     )
-
-
-def _fence(*texts: str) -> str:
-    """A fence longer than any run of backticks in the texts, as Markdown asks."""
-    longest = max((len(run) for text in texts for run in re.findall(r"`{3,}", text)), default=2)
-    return "`" * (longest + 1)

@@ -160,6 +160,7 @@ ALIASES = index_words(
         "shellscript": "bash ksh sh zsh",
         "terraform": "hcl terraform-vars",
         "typescriptreact": "typescript.tsx",
+        "yaml": "azure-pipelines dockercompose github-actions-workflow yaml.docker-compose yml",
     }
 )
 
@@ -271,10 +272,15 @@ def available() -> list[tuple[str, Origin]]:
     return found
 
 
+def find_language(language_id: str) -> str:
+    """The table's own name for a language id or one of its aliases; an unknown id as it is."""
+    name = language_id.lower()
+    return ALIASES.get(name, name)
+
+
 def find_grammar(language_id: str) -> Grammar:
     """The table's row for a language id or one of its aliases; an empty one for an unknown."""
-    name = language_id.lower()
-    return GRAMMARS.get(ALIASES.get(name, name), Grammar())
+    return GRAMMARS.get(find_language(language_id), Grammar())
 
 
 def comment_prefix(language_id: str) -> str | None:

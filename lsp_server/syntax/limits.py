@@ -2,8 +2,8 @@
 
 Tree-sitter parses in the server's own process. A parse can be cut short between two of its steps
 (see `parsing.py`), so that size and plain slowness are harmless; these limits are for what cannot
-be cut short. They were measured on tree-sitter 0.26.1 and the grammars' wheels, in subprocesses
-with C stacks of 8 MB and 512 KB; `benchmarks` holds the hostile files.
+be cut short. They were measured on tree-sitter 0.26.1 and the grammars' wheels with some 400
+hostile files, each in a subprocess, with C stacks of 8 MB and of 512 KB.
 """
 
 from __future__ import annotations
@@ -50,25 +50,25 @@ def why_lines_refused(lines: Sequence[str]) -> str | None:
     return None
 
 
-def why_source_refused(source: bytes, language_id: str) -> str | None:
-    """As `why_lines_refused`, for what the text itself holds."""
+def why_source_refused(source: bytes, language: str) -> str | None:
+    """As `why_lines_refused`, for what the text holds. `language` is the table's own name."""
     if b"\0" in source:
         return "The file holds NUL characters."
     if bracket_depth(source) > MAX_BRACKET_DEPTH:
         return f"Brackets are nested more than {MAX_BRACKET_DEPTH:,} deep."
-    if language_id in OPEN_ANGLES_MATTER and b"<" * MAX_OPEN_ANGLES in keep(source, _ANGLES):
+    if language in OPEN_ANGLES_MATTER and b"<" * MAX_OPEN_ANGLES in keep(source, _ANGLES):
         return f"More than {MAX_OPEN_ANGLES:,} type arguments are left open."
-    if language_id == "yaml" and yaml_levels(source) > MAX_YAML_LEVELS:
+    if language == "yaml" and yaml_levels(source) > MAX_YAML_LEVELS:
         return f"Blocks are nested more than {MAX_YAML_LEVELS:,} deep."
     return None
 
 
-def changes_structure(text: bytes, language_id: str) -> bool:
+def changes_structure(text: bytes, language: str) -> bool:
     """Whether text put in or taken out can change what `why_source_refused` says.
 
     YAML apart, only a few characters count, so an edit without them needs no second look.
     """
-    return language_id == "yaml" or not _STRUCTURE.isdisjoint(text)
+    return language == "yaml" or not _STRUCTURE.isdisjoint(text)
 
 
 def bracket_depth(source: bytes) -> int:

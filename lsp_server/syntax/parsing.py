@@ -8,11 +8,16 @@ from dataclasses import dataclass, field
 import tree_sitter
 
 from lsp_server.buffer import split_lines
-from lsp_server.syntax.grammars import load_language
-from lsp_server.syntax.limits import changes_structure, why_lines_refused, why_source_refused
+from lsp_server.syntax.grammars import find_language, load_language
+from lsp_server.syntax.limits import (
+    MAX_CHARACTERS,
+    changes_structure,
+    why_lines_refused,
+    why_source_refused,
+)
 
-# A reply to the editor may wait this long for a parse; nothing may stall the server for 50 ms.
-ONE_OFF_SECONDS = 0.04
+# Nothing may keep the server from answering for 50 ms, preparation and one long step included.
+ONE_OFF_SECONDS = 0.03
 
 _CHUNK = 32_768
 
@@ -40,63 +45,74 @@ class Edit:
     new_end: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """A parse that is allowed. `old` is the tree of a similar text, told of the difference."""
+
+    language: str
+    lines: tuple[str, ...] = field(repr=False)
+    source: bytes = field(repr=False)
+    old: tree_sitter.Tree | None = field(repr=False)
+
+
 def parse_text(language: str, text: str, seconds: float = ONE_OFF_SECONDS) -> Tree | None:
     """The tree of a text; None without a grammar, past a limit, or out of time."""
-    grammar = load_language(language)
-    lines = tuple(split_lines(text))
-    if grammar is None or why_lines_refused(lines):
-        return None
-    source = encode(text)
-    if why_source_refused(source, language):
-        return None
-    syntax = parse_until(tree_sitter.Parser(grammar), source, None, deadline(seconds))
-    return syntax and Tree(language, lines, source, syntax)
+    return _parse(language, text, None, seconds)
 
 
 def parse_variant(tree: Tree, text: str, seconds: float = ONE_OFF_SECONDS) -> Tree | None:
     """As `parse_text`, for a text that differs little from the tree's own: then it is quick."""
-    grammar = load_language(tree.language)
-    lines = tuple(split_lines(text))
-    if grammar is None or why_lines_refused(lines):
+    return _parse(tree.language, text, tree, seconds)
+
+
+def _parse(language: str, text: str, near: Tree | None, seconds: float) -> Tree | None:
+    end = time.perf_counter() + seconds
+    grammar = load_language(language)
+    # Splitting a text of 10 MB takes longer than a parse may.
+    if grammar is None or len(text) > MAX_CHARACTERS:
         return None
-    source = encode(text)
-    edit = find_edit(tree.source, source)
-    if why_edit_refused(tree, source, edit):
+    task = prepare_task(language, tuple(split_lines(text)), near)
+    if isinstance(task, str):
         return None
-    edited = edit_syntax(tree, source, edit)
-    syntax = parse_until(tree_sitter.Parser(grammar), source, edited, deadline(seconds))
-    return syntax and Tree(tree.language, lines, source, syntax)
+    return run_task(tree_sitter.Parser(grammar), task, end)
 
 
-def deadline(seconds: float) -> float:
-    return time.perf_counter() + seconds
+def prepare_task(language: str, lines: tuple[str, ...], near: Tree | None) -> Task | str:
+    """The parse of these lines, from the tree `near` if there is one; or why it is refused."""
+    name = find_language(language)
+    reason = why_lines_refused(lines)
+    if reason is not None:
+        return reason
+    source = encode("".join(lines))
+    if near is None:
+        return why_source_refused(source, name) or Task(name, lines, source, None)
+    edit = find_edit(near.source, source)
+    changed = near.source[edit.start : edit.old_end] + source[edit.start : edit.new_end]
+    reason = why_source_refused(source, name) if changes_structure(changed, name) else None
+    return reason or Task(name, lines, source, edit_syntax(near, source, edit))
 
 
-def parse_until(
-    parser: tree_sitter.Parser,
-    source: bytes,
-    old: tree_sitter.Tree | None,
-    end: float,
-) -> tree_sitter.Tree | None:
-    """Parse until done or until `time.perf_counter()` reaches `end`, then None.
+def run_task(parser: tree_sitter.Parser, task: Task, end: float) -> Tree | None:
+    """Parse until done, or until `time.perf_counter()` reaches `end`: then None.
 
-    Called again with the same arguments the parser goes on where it stopped; before it is given
-    another text it needs a `reset`.
+    Called again the parser goes on where it stopped. Before another task it needs a `reset`.
     """
 
     def read(offset: int, _point: tree_sitter.Point) -> bytes:
-        return source[offset : offset + _CHUNK]
+        return task.source[offset : offset + _CHUNK]
 
     def is_over(_offset: int, _has_error: bool) -> bool:
         return time.perf_counter() >= end
 
     try:
-        if old is None:
-            return parser.parse(read, progress_callback=is_over)
-        return parser.parse(read, old, progress_callback=is_over)
+        if task.old is None:
+            syntax = parser.parse(read, progress_callback=is_over)
+        else:
+            syntax = parser.parse(read, task.old, progress_callback=is_over)
     except ValueError:
         # This is how the binding says that `is_over` was true.
         return None
+    return Tree(task.language, task.lines, task.source, syntax)
 
 
 def encode(text: str) -> bytes:
@@ -113,14 +129,6 @@ def find_edit(old: bytes, new: bytes) -> Edit:
     while suffix > 0 and _is_inside(old, len(old) - suffix):
         suffix -= 1
     return Edit(start, len(old) - suffix, len(new) - suffix)
-
-
-def why_edit_refused(tree: Tree, source: bytes, edit: Edit) -> str | None:
-    """As `why_source_refused`, for the text that the edit of an accepted one has led to."""
-    changed = tree.source[edit.start : edit.old_end] + source[edit.start : edit.new_end]
-    if not changes_structure(changed, tree.language):
-        return None
-    return why_source_refused(source, tree.language)
 
 
 def edit_syntax(tree: Tree, source: bytes, edit: Edit) -> tree_sitter.Tree:

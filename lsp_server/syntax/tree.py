@@ -6,22 +6,18 @@ The questions that the rest of the server asks of a tree are in `places.py`, and
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import tree_sitter
 
 from lsp_server.buffer import Snapshot
 from lsp_server.syntax.grammars import load_language
-from lsp_server.syntax.limits import why_lines_refused, why_source_refused
 from lsp_server.syntax.parsing import (
+    Task,
     Tree,
-    edit_syntax,
-    encode,
-    find_edit,
     parse_text,
-    parse_until,
     parse_variant,
-    why_edit_refused,
+    prepare_task,
+    run_task,
 )
 from lsp_server.syntax.places import (
     count_errors,
@@ -41,33 +37,25 @@ __all__ = [
     "parse_variant",
 ]
 
-# Grammars read 5 to 15 MB/s: most files up to 300 KB have their tree at once, and no first parse
-# stalls the server for the 50 ms that are its limit.
-FIRST_SLICE_SECONDS = 0.04
-# After an edit a parse takes 1 to 3 ms, even of 1 MB. One that takes longer, because a quote or
-# a comment was opened, is spread over the updates that follow.
-NEXT_SLICE_SECONDS = 0.01
+# Grammars read 4 to 12 MB/s: files up to 200 KB have their tree at once, and no first parse comes
+# near the 50 ms that may pass without the server answering.
+FIRST_SLICE_SECONDS = 0.025
+# After an edit a parse takes 0.3 ms in 25 KB of Python, 1 ms in 250 KB and 18 ms in 1 MB, and
+# some five times that where a quote or bracket was just opened. It is spread over several updates
+# so that none takes more than 15 ms of a keystroke.
+NEXT_SLICE_SECONDS = 0.008
 # A parse that has used this much is in one of the places where its grammar is quadratic.
 MAX_PARSE_SECONDS = 1.0
-# What a slice may overrun by: one step of the parser. A longer one would be met at every key.
-MAX_STEP_SECONDS = 0.05
+# What a slice may overrun by: one step of the parser. Up to 17 ms was measured in ordinary files
+# of 1 MB. A longer one, as in chains of 20,000 `elsif`, would be met again at every key.
+MAX_STEP_SECONDS = 0.04
 # After giving up, so many changed snapshots go by before the next try, and twice as many after
-# each further failure: at 0.1 s a failure, less than one key in a hundred is ever slow.
+# each further failure: less than one key in a hundred is slow, whatever the file holds.
 FIRST_REST = 200
 LAST_REST = 3_200
 
 NOT_FINISHED = "The file is still being parsed."
 GAVE_UP = "The file takes too long to parse; it is tried again after more changes."
-
-
-@dataclass(slots=True)
-class _Job:
-    """A parse that may take several updates. `old` is the edited tree it starts from."""
-
-    lines: tuple[str, ...]
-    source: bytes
-    old: tree_sitter.Tree | None
-    spent: float = 0.0
 
 
 class SyntaxTree:
@@ -84,7 +72,8 @@ class SyntaxTree:
         self._language = ""
         self._parser: tree_sitter.Parser | None = None
         self._tree: Tree | None = None
-        self._job: _Job | None = None
+        self._task: Task | None = None
+        self._spent = 0.0
         self._seen: tuple[str, ...] = ()
         self._rest = 0
         self._next_rest = FIRST_REST
@@ -92,7 +81,7 @@ class SyntaxTree:
     @property
     def pending(self) -> bool:
         """Whether an `update` with the same snapshot may still bring a tree."""
-        return self._job is not None
+        return self._task is not None
 
     def update(self, snapshot: Snapshot, seconds: float | None = None) -> Tree | None:
         """The snapshot's tree, or None.
@@ -105,7 +94,7 @@ class SyntaxTree:
         if self._parser is None:
             return None
         if self._tree is not None and self._tree.lines == snapshot.lines:
-            self._drop_job()
+            self._drop_task()
             self.why_not = None
             return self._tree
         if self._is_resting(snapshot.lines):
@@ -120,7 +109,7 @@ class SyntaxTree:
         self._parser = None if grammar is None else tree_sitter.Parser(grammar)
         self.why_not = f"There is no grammar for {language}." if grammar is None else None
         self._language = language
-        self._tree = self._job = None
+        self._tree = self._task = None
         self._rest, self._next_rest = 0, FIRST_REST
 
     def _is_resting(self, lines: tuple[str, ...]) -> bool:
@@ -136,52 +125,40 @@ class SyntaxTree:
         # A parse begun for an earlier snapshot is brought to its end first: begun anew at every
         # key it might never end, and from its tree the way to this snapshot is short.
         while True:
-            job = self._job or self._begin(lines)
-            if job is None:
-                return None
-            self._job = job
-            tree = self._continue(parser, job, end, seconds)
+            if self._task is None:
+                task = prepare_task(self._language, lines, self._tree)
+                if isinstance(task, str):
+                    self.why_not = task
+                    return None
+                self._task, self._spent = task, 0.0
+            tree = self._run(parser, self._task, end, seconds)
             if tree is None or tree.lines == lines:
                 return tree
 
-    def _begin(self, lines: tuple[str, ...]) -> _Job | None:
-        self.why_not = why_lines_refused(lines)
-        if self.why_not is not None:
-            return None
-        source = encode("".join(lines))
-        if self._tree is None:
-            self.why_not = why_source_refused(source, self._language)
-            return None if self.why_not else _Job(lines, source, None)
-        edit = find_edit(self._tree.source, source)
-        self.why_not = why_edit_refused(self._tree, source, edit)
-        return None if self.why_not else _Job(lines, source, edit_syntax(self._tree, source, edit))
-
-    def _continue(
-        self, parser: tree_sitter.Parser, job: _Job, end: float, seconds: float
+    def _run(
+        self, parser: tree_sitter.Parser, task: Task, end: float, seconds: float
     ) -> Tree | None:
         # The processor's time, unlike the clock's, does not blame the parser for a busy machine.
         started = time.thread_time()
-        syntax = parse_until(parser, job.source, job.old, end)
+        tree = run_task(parser, task, end)
         spent = time.thread_time() - started
-        job.spent += spent
-        if syntax is not None:
-            self._tree = Tree(self._language, job.lines, job.source, syntax)
-            self._job = None
-        if spent > seconds + MAX_STEP_SECONDS or job.spent > MAX_PARSE_SECONDS:
+        self._spent += spent
+        self.why_not = NOT_FINISHED
+        if tree is not None:
+            self._tree, self._task, self.why_not = tree, None, None
+        if spent > seconds + MAX_STEP_SECONDS or self._spent > MAX_PARSE_SECONDS:
             self._give_up()
-        elif syntax is None:
-            self.why_not = NOT_FINISHED
-        else:
+        elif tree is not None:
             self._next_rest = FIRST_REST
-        return None if syntax is None else self._tree
+        return tree
 
     def _give_up(self) -> None:
-        self._drop_job()
+        self._drop_task()
         self._rest = self._next_rest
         self._next_rest = min(2 * self._next_rest, LAST_REST)
         self.why_not = GAVE_UP
 
-    def _drop_job(self) -> None:
-        if self._job is not None and self._parser is not None:
+    def _drop_task(self) -> None:
+        if self._task is not None and self._parser is not None:
             self._parser.reset()
-            self._job = None
+            self._task = None

@@ -21,7 +21,8 @@ local INLINE = 'textDocument/inlineCompletion'
 ---@field row integer 0-based.
 ---@field before string The line's text left of the cursor when it was asked for.
 ---@field after string The line's text right of it.
----@field tails table<string, integer> Text of an item -> how many bytes of `after` it replaces.
+---@field edits table<string, { text: string, tail: integer }> Text of an item as it is shown -> the
+---text to insert, and how many bytes of `after` it replaces.
 
 ---@type table<integer, qwen.Offer?>
 local offers = {}
@@ -69,14 +70,17 @@ local function begin_at_cursor(result, bufnr, offer, position, encoding)
         text = text:gsub('\r\n', '\n')
       end
       if vim.startswith(text, typed) and #text > #typed then
-        local finish = range and range['end'].character or position.character
-        local tail = vim.str_byteindex(line, encoding, finish, false) - #offer.before
-        offer.tails[text] = math.max(tail, 0)
-        item.insertText = text
-        item.range = {
-          start = position,
-          ['end'] = { line = position.line, character = math.max(finish, position.character) },
-        }
+        local finish = range and range['end'] or position
+        local tail = vim.str_byteindex(line, encoding, finish.character, false) - #offer.before
+        local repeated = offer.after:sub(1, tail)
+        local shown = text
+        -- An empty range is shown between the texts beside it, any other on top of them.
+        if vim.endswith(text, repeated) then
+          shown, finish = text:sub(1, #text - #repeated), position
+        end
+        offer.edits[shown] = { text = text, tail = tail }
+        item.insertText = shown
+        item.range = { start = position, ['end'] = finish }
         items[#items + 1] = item
       end
     end
@@ -101,7 +105,7 @@ local function watch_requests(client)
     return request(self, method, params, function(err, result, context)
       if type(result) == 'table' and vim.api.nvim_buf_is_loaded(bufnr) then
         local offer =
-          { row = row, before = line:sub(1, column), after = line:sub(column + 1), tails = {} }
+          { row = row, before = line:sub(1, column), after = line:sub(column + 1), edits = {} }
         offers[bufnr] = offer
         result = {
           items = begin_at_cursor(result, bufnr, offer, params.position, encoding),
@@ -119,13 +123,13 @@ end
 local function insert_item(client, bufnr, item)
   local offer = offers[bufnr]
   local typed = offer and typed_since(bufnr, offer)
-  local tail = offer and offer.tails[item.insert_text]
-  if not offer or not typed or not tail then
+  local edit = offer and offer.edits[item.insert_text]
+  if not offer or not typed or not edit then
     return
   end
   local row, column = offer.row, #offer.before
-  local lines = vim.split(item.insert_text, '\n', { plain = true })
-  vim.api.nvim_buf_set_text(bufnr, row, column, row, column + #typed + tail, lines)
+  local lines = vim.split(edit.text, '\n', { plain = true })
+  vim.api.nvim_buf_set_text(bufnr, row, column, row, column + #typed + edit.tail, lines)
   local last = #lines[#lines] + (#lines == 1 and column or 0)
   vim.api.nvim_win_set_cursor(vim.fn.bufwinid(bufnr), { row + #lines, last })
   offers[bufnr] = nil
@@ -144,7 +148,7 @@ local function accept(client, bufnr)
   if not offer or not typed then
     return false
   end
-  local fits = vim.iter(offer.tails):any(function(text)
+  local fits = vim.iter(offer.edits):any(function(text)
     return vim.startswith(text, typed)
   end)
   return fits
