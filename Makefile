@@ -30,6 +30,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m scripts.settings_table --check
 	$(BIN)/python -m pytest -q tests/unit/test_import_rules.py
 
 format: $(READY)

@@ -10,7 +10,9 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
+from lsp_server.embedded.cursor import encode_cursor
 from lsp_server.embedded.engine import Engine
+from lsp_server.embedded.ranking import rank
 
 HOLES = 500
 CUTS = (0.0, 0.25, 0.5)
@@ -150,7 +152,8 @@ def run(name, root, suffix, count):
             at = len(hole.line) - len(hole.line.lstrip()) + round(len(s) * cut)
             want = hole.line[at:].rstrip()
             t0 = time.perf_counter()
-            got = engine.rank(hole.path, hole.before + hole.line[:at], hole.after)
+            cursor = encode_cursor(engine._vocabulary, hole.path, hole.before + hole.line[:at], hole.after)
+            got = [(r.share, r.text) for r in rank(engine.ballots(hole.path, cursor))]
             times.append(time.perf_counter() - t0)
             ok = bool(got) and got[0][1] == want
             right += ok

@@ -21,11 +21,13 @@ _NEAR = 2000
 class Balance:
     """What a text does to the brackets and quotes around it.
 
-    `closes` are the closers of what was open before the text, `opens` what it leaves open.
-    `whole_at` are the lengths of the text's beginnings after which all is as it was before.
+    `closes` are the closers of what was open before the text, the last of which ends at
+    `closed_at`; `opens` is what it leaves open. `whole_at` are the lengths of the text's
+    beginnings after which all is as it was before.
     """
 
     closes: str
+    closed_at: int
     opens: str
     whole_at: frozenset[int]
 
@@ -36,14 +38,14 @@ def measure_balance(text: str, language: str, quote: str = "") -> Balance:
     before = quote
     closes = opens = ""
     whole_at = set()
-    position = 0
+    closed_at = position = 0
     while True:
         # A string ended and begun again, as in `" + name + "`, leaves the place in a string.
         left_open = opens + quote if quote and not before else opens
         if closes == left_open:
             whole_at.add(position)
         if position >= len(text):
-            return Balance(closes, left_open, frozenset(whole_at))
+            return Balance(closes, closed_at, left_open, frozenset(whole_at))
         character = text[position]
         if quote:
             if character == "\\":
@@ -51,6 +53,7 @@ def measure_balance(text: str, language: str, quote: str = "") -> Balance:
             elif character == quote:
                 # Only the first end of a string that began before the text closes that string.
                 closes += before
+                closed_at = position + 1 if before else closed_at
                 quote = before = ""
         elif language in _CHARACTER_LITERALS and (
             literal := _CHARACTER_LITERAL.match(text, position)
@@ -65,6 +68,7 @@ def measure_balance(text: str, language: str, quote: str = "") -> Balance:
                 opens = opens[:-1]
             else:
                 closes += character
+                closed_at = position + 1
         position += 1
 
 
@@ -103,7 +107,12 @@ def _count_closed(head: str, right: str, language: str, quote: str) -> int:
         while right[position : position + 1].isspace():
             position += 1
         if right[position : position + 1] != closer:
-            break
+            return count
         position += 1
         count = position
-    return count
+    if not count:
+        return 0
+    # What ends the statement may stand there as well, as in `");`.
+    tail = head[balance.closed_at :]
+    ends = (length for length in range(len(tail), 0, -1) if tail.endswith(right[count:][:length]))
+    return count + min(next(ends, 0), len(right) - count)

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import re
 import shutil
 import statistics
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.panel import Panel
+from rich.console import Console
 from rich.text import Text
 
-from lsp_server.buffer import strip_terminator
-from lsp_server.cli.demo_editor import DemoEditor, open_editor
+from lsp_server.cli.demo_editor import DemoEditor, Shown, open_editor
 from lsp_server.cli.scenes import SCENES, Scene
-from lsp_server.cli.terminal import make_printable, open_output, print_prose, shows_colour
-from lsp_server.cli.view import Ghost, Style, render_code
+from lsp_server.cli.stage import open_stage
+from lsp_server.cli.terminal import make_printable, open_output, print_prose
 
 _EPILOG = """\
 Copies a small project to a temporary folder, starts the server on it as an editor would, types, and
@@ -33,13 +30,10 @@ the model that answers. Exit code 0 when ghost text came in at least half of the
 
 example: qwen-lsp demo"""
 
-_LINES_AROUND = 5
-# Seconds: a quick typist's pause between two keys, and time to look; a pipe needs neither.
-_KEY_S, _FAST_KEY_S = 0.05, 0.015
-_LOOK_S = 1.0
 # The server reads the project at its start; what is typed before then goes unanswered.
 _READING_S = 5.0
 _READING_STEP_S = 0.1
+_KNOWN_FILE, _KNOWN_LINE = "bakery/store.py", 'SELECT * FROM products WHERE id = ?", prod'
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +83,9 @@ async def _play(root: Path, console: Console) -> list[Result]:
 
 async def _wait_for_reading(editor: DemoEditor, root: Path) -> None:
     """Ask where the project answers for itself, until it does."""
-    scene = SCENES[0]
     loop = asyncio.get_running_loop()
-    editor.open(root / scene.file, scene.language)
-    editor.move_behind(_WARM_UP)
+    editor.open(root / _KNOWN_FILE, "python")
+    editor.move_behind(_KNOWN_LINE)
     end = loop.time() + _READING_S
     await editor.ask()
     while editor.shown is None and loop.time() < end:
@@ -102,5 +95,78 @@ async def _wait_for_reading(editor: DemoEditor, root: Path) -> None:
     editor.close()
 
 
-_WARM_UP = 'row = self._fetch_one("SELECT * FROM products WHERE id = ?", '
-_INDENT = re.compile(r"\n *|.", re.DOTALL)
+async def _play_scene(
+    editor: DemoEditor, root: Path, scene: Scene, number: int, console: Console
+) -> Result:
+    """Type what the scene says, show what comes, and take it."""
+    editor.open(root / scene.file, scene.language)
+    editor.move_behind(scene.behind)
+    editor.insert(scene.given)
+    console.print()
+    print_prose(console, Text(f"{number}. {scene.title}", style="bold"))
+    with open_stage(scene.file, console) as stage:
+        for key in _KEYS.findall(scene.typed):
+            editor.press(key)
+            await asyncio.sleep(stage.key_s)
+            stage.show(editor.snapshot, editor.cursor, editor.shown, "typing")
+        await editor.wait()
+        shown, why = editor.shown, await editor.explain()
+        stage.show(editor.snapshot, editor.cursor, shown, _caption(shown, why))
+        await asyncio.sleep(stage.look_s)
+        if shown is not None:
+            await editor.accept()
+    editor.close()
+    return Result(shown is not None, str(why["engine"]), why["model"], str(why["reason"]))
+
+
+# A new line comes with its indentation, as editors indent by themselves.
+_KEYS = re.compile(r"^ +|\n *|.")
+
+
+def _caption(shown: Shown | None, why: Mapping[str, Any]) -> str:
+    if shown is None:
+        return f"no ghost text: {why['reason']}"
+    return f"{why['model'] or why['engine']}, {shown.ms:.0f} ms"
+
+
+def _sum_up(editor: DemoEditor, results: Sequence[Result], console: Console) -> None:
+    """Who answered and why, how fast, and what to do next."""
+    shown = [result for result in results if result.shown]
+    console.print()
+    print_prose(console, f"Ghost text in {len(shown)} of {len(results)} scenes.")
+    answers = Counter((result.engine, result.model, result.reason) for result in results)
+    for (engine, model, reason), count in answers.most_common():
+        who = "the embedded engine, which needs no model" if model is None else f"{engine}, {model}"
+        print_prose(console, make_printable(f"  {count} by {who}: {reason}"))
+    if editor.delays:
+        middle, slowest = statistics.median(editor.delays), max(editor.delays)
+        print_prose(
+            console,
+            f"From a key to its ghost text: p50 {middle:.0f} ms, slowest {slowest:.0f} ms, over "
+            f"{len(editor.delays)} keys.",
+        )
+    has_model = any(result.model for result in results)
+    print_prose(console, f"Actions: {_describe_actions(editor.commands, has_model=has_model)}")
+    console.print()
+    for sentence in _next_steps(has_model=has_model):
+        print_prose(console, f"→ {sentence}")
+
+
+def _describe_actions(commands: Sequence[str], *, has_model: bool) -> str:
+    if not has_model:
+        return "fix, refactor, document, test and explain need a model, and none is set up."
+    names = [name for name in _ACTIONS if f"qwen.{name}" in commands]
+    return f"{', '.join(names)} are ready." if names else "this server offers none yet."
+
+
+_ACTIONS = ("fix", "refactor", "doc", "test", "explain")
+
+
+def _next_steps(*, has_model: bool) -> Iterator[str]:
+    if not has_model:
+        yield (
+            "For a model's answers: `qwen-lsp login` or DASHSCOPE_API_KEY, or a local server such "
+            "as llama.cpp or Ollama with a Qwen coder model; then `qwen-lsp doctor`."
+        )
+    yield "In your editor: have it start `qwen-lsp` as a language server; the README shows how."
+    yield "On your own code: `qwen-lsp complete FILE:LINE`."

@@ -7,8 +7,10 @@ from lsp_server.embedded.tokens import (
     LONGEST_LINE,
     Vocabulary,
     indent_width,
+    last_word,
     line_mark,
-    partial_word,
+    names_in,
+    with_newlines,
 )
 
 
@@ -17,39 +19,40 @@ class Cursor:
     """The place to suggest for."""
 
     head: str  # the current line left of the cursor, with its indentation
-    partial: str  # the word the cursor is at the end of, perhaps unfinished
     tail: str  # the current line right of the cursor, stripped
+    partial: str  # the word the cursor is at the end of, perhaps unfinished
+    indent: int  # of the current line, in columns
+    line: str  # tokens of the current line left of the partial word
     context: str  # all tokens left of the partial word; holds at least one line mark
-    shape: str  # of the context
-    known: object
-    indent: int
+    shape: str  # the shape of `context`
     above: Document  # the lines above
     below: Document  # the lines below
+    header: str  # tokens of the nearest line above that is less indented
+    names: frozenset[str]  # all names in what was given of this file
 
 
 def encode_cursor(vocabulary: Vocabulary, path: str, before: str, after: str) -> Cursor | None:
     """None where the line is too long to be code that someone writes."""
-    before = before.replace("\r\n", "\n").replace("\r", "\n")
-    after = after.replace("\r\n", "\n").replace("\r", "\n")
-    above_text, _, head = before.rpartition("\n")
-    tail, _, below_text = after.partition("\n")
+    text_above, _, head = with_newlines(before).rpartition("\n")
+    tail, _, text_below = with_newlines(after).partition("\n")
     if len(head) + len(tail) > LONGEST_LINE:
         return None
-    above = encode_document(vocabulary, path, above_text)
-    last = len(above.line_offsets) - 1
-    above_indent = indent_width(above.line_text(last)) if last >= 0 else 0
+    above = encode_document(vocabulary, path, text_above)
     indent = indent_width(head)
-    partial = partial_word(head)
-    _, tokens, shape = vocabulary.encode_line(head[: len(head) - len(partial)])
-    mark = line_mark(indent, above_indent)
+    partial = last_word(head)
+    _, line, line_shape = vocabulary.encode_line(head[: len(head) - len(partial)])
+    below = encode_document(vocabulary, path, text_below, indent)
+    mark = line_mark(indent, above.line_indents[-1] if above.line_indents else 0)
     return Cursor(
         head=head,
-        partial=partial,
         tail=tail.strip(),
-        context=above.tokens + mark + tokens,
-        shape=above.shape + mark + shape,
-        known=vocabulary.known(partial),
+        partial=partial,
         indent=indent,
+        line=line,
+        context=above.tokens + mark + line,
+        shape=above.shape + mark + line_shape,
         above=above,
-        below=encode_document(vocabulary, path, below_text, indent),
+        below=below,
+        header=above.header_above(len(above.line_tokens), indent),
+        names=names_in(above.tokens) | names_in(below.tokens) | names_in(line),
     )

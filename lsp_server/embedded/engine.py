@@ -1,16 +1,18 @@
 """The engine's face: files in, suggestions out."""
 
-import math
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lsp_server.embedded.corpus import Corpus, Document, encode_document, folder_of, same_kind
+from lsp_server.embedded.candidates import Proposer
+from lsp_server.embedded.copying import copy_text
+from lsp_server.embedded.corpus import Corpus, encode_document
 from lsp_server.embedded.cursor import Cursor, encode_cursor
-from lsp_server.embedded.rank import WEIGHTS, Ranker
-from lsp_server.embedded.rename import changed_part, rename_part
-from lsp_server.embedded.search import Place, Source, find_places
-from lsp_server.embedded.tokens import FIRST_NAME, SHALLOWER, Vocabulary, token_spans
+from lsp_server.embedded.evidence import Evidence
+from lsp_server.embedded.ranking import Ballot, rank
+from lsp_server.embedded.search import find_places
+from lsp_server.embedded.tokens import Vocabulary
+
+_SHOWN_SHARE = 0.5
+_EAGER_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,11 @@ class Engine:
         return self._corpus.size
 
     def put(self, path: str, text: str) -> None:
+        """Add a file, or replace what was known of it."""
         self._corpus.put(encode_document(self._vocabulary, path, text))
 
     def drop(self, path: str) -> None:
+        """Forget a file; one that is not known is no error."""
         self._corpus.drop(path)
 
     def suggest(
@@ -50,142 +54,30 @@ class Engine:
         limit: int = 3,
         eager: bool = False,
     ) -> list[Suggestion]:
-        ranked = self.rank(path, before, after)
-        threshold = 0.1 if eager else 0.5
-        return [
-            Suggestion(text, share, source)
-            for share, text, source in ranked[:limit]
-            if share >= threshold and text
-        ]
+        """What may stand between `before` and `after`, the best first; [] if not sure enough.
 
-    def rank(self, path: str, before: str, after: str) -> list[tuple[float, str, str]]:
-        groups, all_features = self.candidates(path, before, after)
-        total = 1.0
-        out = []
-        for text, members in groups.items():
-            w = sum(math.exp(sum(a * b for a, b in zip(WEIGHTS, f))) for _, f in members)
-            total += w
-            out.append((w, text, members[0][0].source.document.path))
-        out.sort(key=lambda x: -x[0])
-        return [(w / total, t, s) for w, t, s in out]
-
-    def candidates(self, path: str, before: str, after: str):
+        The file at `path` itself is left out: what is right of it comes in `before` and
+        `after`. With `eager` the best guesses are given although they are not sure.
+        """
         cursor = encode_cursor(self._vocabulary, path, before, after)
         if cursor is None:
-            return {}, None
-        word = self._vocabulary.word
-        partial = cursor.partial
-        known = self._vocabulary.known(partial) if partial else None
+            return []
+        least = _EAGER_SHARE if eager else _SHOWN_SHARE
+        return [
+            Suggestion(ranked.text, ranked.share, ranked.best.place.source.document.path)
+            for ranked in rank(self.ballots(path, cursor))[:limit]
+            if ranked.share >= least
+        ]
 
-        def accepts(ch: str) -> bool:
-            return ch > SHALLOWER and (not partial or word(ch).startswith(partial))
-
-        def takes(ch: str) -> bool:
-            return ch > SHALLOWER and (
-                not partial or ch >= FIRST_NAME or word(ch).startswith(partial)
-            )
-
-        sources = [Source(cursor.above, 0, True), Source(cursor.below, 1)]
-        folder = folder_of(path)
-        for document in self._corpus.around(path):
-            if not same_kind(path, document.path):
-                near = 4
-            elif folder_of(document.path) == folder:
-                near = 2
-            else:
-                near = 3
-            sources.append(Source(document, near))
-        ranker = Ranker(cursor, word)
-        places = find_places(cursor, sources, accepts, takes)
-        groups: dict[str, list] = {}
-        here_header = cursor.above.header(len(cursor.above.line_tokens), cursor.indent)
-        for place in places:
-            document = place.source.document
-            tokens = document.tokens
-            p = place.position
-            index = document.line_index(p)
-            end = document.line_end(index)
-            rest = tokens[p:end]
-            mapping: dict[str, str] = {}
-            agree = 0
-            if place.shape > place.length:
-                m = min(place.shape, 48)
-                bad = 0
-                for a, b in zip(reversed(tokens[p - m : p]), reversed(cursor.context[-m:])):
-                    if a >= FIRST_NAME:
-                        if mapping.setdefault(a, b) != b:
-                            bad += 1
-                        else:
-                            agree += 1
-                agree = agree / (agree + bad + 1)
-            header = document.header(index, document.line_indents[index])
-            for a, b in zip(header, here_header):
-                if a >= FIRST_NAME and b >= FIRST_NAME:
-                    mapping.setdefault(a, b)
-                elif a != b:
-                    break
-            same = float(header == here_header)
-            nsw = 0.0
-            if mapping:
-                parts = [q for a, b in mapping.items() if a != b and (q := changed_part(word(a), word(b)))]
-                if parts:
-                    for c in rest:
-                        if c >= FIRST_NAME and c not in mapping:
-                            w = word(c)
-                            for old, new in parts:
-                                r = rename_part(w, old, new)
-                                if r != w:
-                                    mapping[c] = self._vocabulary.character(r)
-                                    nsw += 1
-                                    break
-            fits = accepts(rest[0])
-            changed = [c for c in rest if mapping.get(c, c) != c]
-            if fits:
-                self._add(groups, ranker, cursor, place, index, end, rest, {}, 0.0, 0.0, float(len(changed)), agree, 0, same)
-            if mapping:
-                first = rest[0]
-                if partial and not word(mapping.get(first, first)).startswith(partial):
-                    if known is None or known not in ranker.local or first < FIRST_NAME:
-                        continue
-                    if first in mapping:
-                        continue
-                    mapping[first] = known
-                    changed.append(first)
-                if changed:
-                    sub = "".join([mapping.get(c, c) for c in rest])
-                    self._add(groups, ranker, cursor, place, index, end, sub, mapping, float(len(set(changed))), nsw, 0.0, agree, 1, same)
-        return groups, None
-
-    def _add(self, groups, ranker, cursor, place, index, end, rest, mapping, nsub, nsw, conflict, agree, subst, same):
-        text = self._text(cursor, place.source.document, index, place.position, mapping)
-        if text:
-            groups.setdefault(text, []).append((place, ranker.features(place, end, rest, nsub, nsw, conflict, agree, subst, same, 0.0)))
-
-    def _text(self, cursor: Cursor, document: Document, index: int, position: int, mapping) -> str:
-        line = document.line_text(index)
-        spans = token_spans(line)
-        number = position - document.line_tokens[index] - 1
-        if number >= len(spans):
-            return ""
-        start = spans[number][0]
-        if not mapping:
-            if not line.startswith(cursor.partial, start):
-                return ""
-            out = line[start:].rstrip()
-        else:
-            word = self._vocabulary.word
-            parts = []
-            last = start
-            for k, (a, b) in enumerate(spans[number:]):
-                c = document.tokens[position + k]
-                parts.append(line[last:a])
-                parts.append(word(mapping[c]) if c in mapping else line[a:b])
-                last = b
-            out = "".join(parts)
-            if not out.startswith(cursor.partial):
-                return ""
-        if cursor.partial:
-            return out[len(cursor.partial) :]
-        if number and not (cursor.head == "" or cursor.head[-1].isspace()):
-            out = line[spans[number - 1][1] : start] + out
-        return out
+    def ballots(self, path: str, cursor: Cursor) -> list[Ballot]:
+        """All texts found, with the evidence for each; what the weights are fitted on."""
+        proposer = Proposer(self._vocabulary, cursor)
+        evidence = Evidence(self._vocabulary, cursor)
+        ballots: dict[str, Ballot] = {}
+        for place in find_places(self._vocabulary, cursor, self._corpus.around(path)):
+            for candidate in proposer.propose(place):
+                text = copy_text(self._vocabulary, cursor, candidate)
+                if text:
+                    ballot = ballots.setdefault(text, Ballot(text, []))
+                    ballot.votes.append((candidate, evidence.of(candidate)))
+        return list(ballots.values())

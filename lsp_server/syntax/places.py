@@ -89,9 +89,11 @@ def is_in_string_or_comment(
             return None if is_code else "string"
         is_code = is_code or _CODE.fullmatch(node.type) is not None
     before = snapshot.line_text(position.line)[: max(position.column, 0)]
+    if _is_after_open_docstring(tree, byte):
+        return "string"
     if _has_error_between(tree, byte - len(encode(before)), byte + 1):
         return _read_line(before, tree.language)
-    return "string" if _is_after_open_docstring(tree, byte) else None
+    return None
 
 
 def enclosing_block(
@@ -216,16 +218,19 @@ def _has_error_between(tree: Tree, start: int, end: int) -> bool:
 
 
 def _is_after_open_docstring(tree: Tree, byte: int) -> bool:
-    """Whether three quotes of Python, opened on a line above, are closed nowhere below."""
+    """Whether three quotes of Python, opened above or on the line, are closed nowhere below."""
     if tree.language != "python" or not tree.root.has_error:
         return False
-    quotes = (b'"""', b"'''")
-    return any(
-        node.type == "string_start"
-        and tree.source[node.start_byte : node.end_byte].endswith(quotes)
-        and (tree.root if node.parent is None else node.parent).is_error
-        for node in islice(_nodes_with_errors(tree.root, 0, byte), MAX_VISITS)
-    )
+    is_open = False
+    # The quotes of a string that parses are not met here, only those that stand alone.
+    for node in islice(_nodes_with_errors(tree.root, 0, byte), MAX_VISITS):
+        if node.type == "string_start" and node.end_byte <= byte:
+            parent = node.parent or tree.root
+            quotes = tree.source[node.start_byte : node.end_byte]
+            is_open = is_open or (parent.is_error and quotes.endswith((b'"""', b"'''")))
+        elif node.type == "string_end":
+            is_open = False
+    return is_open
 
 
 def _nodes_with_errors(root: tree_sitter.Node, start: int, end: int) -> Iterator[tree_sitter.Node]:

@@ -94,7 +94,7 @@ async def run(case: Case, folder: Path) -> dict[str, str]:
             outcome, shown = await _complete(case, session, folder)
         finally:
             await session.shut_down()
-        asked = [f"{request.path} {request.json['model']}" for request in endpoint.generations]
+        asked = [f"{request.path} {request.json.get('model', '-')}" for request in endpoint.generations]
         prompt = show_prompt(endpoint.generations[-1]) if asked else ""
         found = {
             "expect embedded" if shown and outcome.engine == "embedded" else "expect": (

@@ -68,9 +68,9 @@ def start(nvim_program: Path, tmp_path: Path) -> Iterator[Start]:
         pytest.param(
             "def add(a, b):\n",
             "if a:",
-            "\n        return b\n    return a",
-            "        return b\n    return a",
-            ["def add(a, b):", "    if a:", "        return b", "    return a"],
+            "\n        b = a\n        return b",
+            "        b = a\n        return b",
+            ["def add(a, b):", "    if a:", "        b = a", "        return b"],
             id="several lines",
         ),
         pytest.param(
@@ -96,15 +96,15 @@ def test_ghost_text_shows_and_tab_accepts(
 
 
 def test_crlf_file_stays_crlf(start: Start, tmp_path: Path) -> None:
-    terminal, _ = start("\n        return b\n    return a", b"def add(a, b):\r\n")
+    terminal, _ = start("\n        b = a\n        return b", b"def add(a, b):\r\n")
     terminal.press("G", "o")
     terminal.type("if a:")
-    terminal.wait_for_screen("    return a")
+    terminal.wait_for_screen("        b = a\n        return b")
     assert "^M" not in terminal.screen()
     terminal.press("Tab")
-    terminal.wait_for_line("    return a")
+    terminal.wait_for_line("        return b")
     terminal.command("write")
-    expected = b"def add(a, b):\r\n    if a:\r\n        return b\r\n    return a\r\n"
+    expected = b"def add(a, b):\r\n    if a:\r\n        b = a\r\n        return b\r\n"
     terminal.wait_for(
         lambda: (tmp_path / "project" / "total.py").read_bytes() == expected, "the file on disk"
     )
@@ -196,8 +196,13 @@ def test_why_and_toggle(start: Start) -> None:
     asked = endpoint.count_generations()
     terminal.press("o")
     terminal.type("return ")
-    terminal.command("QwenWhy")
-    terminal.wait_for(lambda: "switched off" in terminal.messages(), "the reason")
+    terminal.press("Escape")
+
+    def is_explained() -> bool:
+        terminal.command("QwenWhy")
+        return "switched off" in terminal.messages()
+
+    terminal.wait_for(is_explained, "the reason")
     assert endpoint.count_generations() == asked
 
 
@@ -207,9 +212,9 @@ def test_completion_menu_without_inline_completion(start: Start) -> None:
     terminal.type("x =")
     terminal.type(" ")
     terminal.wait_for_screen("x = add(a, b)")
-    assert "    x = " in terminal.lines()
+    assert "x = " in terminal.lines()
     terminal.press("C-y")
-    terminal.wait_for_line("    x = add(a, b)")
+    terminal.wait_for_line("x = add(a, b)")
 
 
 @pytest.mark.parametrize(
