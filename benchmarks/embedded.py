@@ -113,7 +113,15 @@ def code_lines(path: str, text: str) -> list[int]:
     ]
 
 
-def dig_holes(files: dict[str, str], seed: int, count: int = HOLES) -> list[Hole]:
+def block_end(lines, n):
+    indent = len(lines[n]) - len(lines[n].lstrip())
+    for m in range(n + 1, len(lines)):
+        if lines[m].strip() and len(lines[m]) - len(lines[m].lstrip()) < indent:
+            return m
+    return len(lines)
+
+
+def dig_holes(files: dict[str, str], seed: int, count: int = HOLES, block=False) -> list[Hole]:
     spots = [(p, n) for p, t in files.items() for n in code_lines(p, t)]
     random.Random(seed).shuffle(spots)
     holes = []
@@ -124,7 +132,7 @@ def dig_holes(files: dict[str, str], seed: int, count: int = HOLES) -> list[Hole
                 p,
                 "".join(x + "\n" for x in lines[max(0, n - LEFT_LINES):n]),
                 lines[n],
-                "".join("\n" + x for x in lines[n + 1 : n + 1 + RIGHT_LINES]),
+                "".join("\n" + x for x in lines[(block_end(lines, n) if block else n + 1):][:RIGHT_LINES]),
             )
         )
     return holes

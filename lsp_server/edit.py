@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lsp_server.buffer import Position, Snapshot
+from lsp_server.buffer import Position, Snapshot, split_lines
 from lsp_server.overlap import count_repeated
 
 
@@ -35,3 +35,18 @@ def make_inline_edit(snapshot: Snapshot, position: Position, text: str) -> Inlin
         Position(position.line, end),
         left[start:] + text.replace("\n", snapshot.eol),
     )
+
+
+def accept(snapshot: Snapshot, edit: InlineEdit) -> tuple[Snapshot, Position]:
+    """The document, and the cursor's place, as they would be once `edit` is accepted."""
+    first, last = edit.start, edit.end
+    head = snapshot.lines[first.line][: first.column] + edit.text
+    tail = snapshot.lines[last.line][last.column :]
+    written = split_lines(head)
+    middle = split_lines(head + tail)
+    if last.line + 1 < len(snapshot.lines):
+        # The tail holds the line's own terminator, after which nothing stands.
+        middle = middle[:-1]
+    lines = (*snapshot.lines[: first.line], *middle, *snapshot.lines[last.line + 1 :])
+    cursor = Position(first.line + len(written) - 1, len(written[-1]))
+    return replace(snapshot, lines=lines), cursor

@@ -17,6 +17,7 @@ COMMANDS = {
     "complete": "one inline completion, shown in place",
     "doctor": "what will be used and why, what is wrong and how to mend it",
     "models": "the catalogue of models",
+    "stats": "what was used, what it cost and what was taken",
     "login": "keep a key in the system's keyring",
     "logout": "forget a key",
     "demo": "ghost text on a sample project, with no key and no network",

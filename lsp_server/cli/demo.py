@@ -10,6 +10,7 @@ import statistics
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,7 +22,13 @@ from rich.text import Text
 from lsp_server.cli.demo_editor import DemoEditor, Shown, open_editor
 from lsp_server.cli.scenes import SCENES, Scene
 from lsp_server.cli.stage import open_stage
-from lsp_server.cli.terminal import make_printable, open_output, print_prose
+from lsp_server.cli.terminal import (
+    keep_logs_quiet,
+    make_printable,
+    open_output,
+    print_prose,
+    show_progress,
+)
 
 _EPILOG = """\
 Copies a small project to a temporary folder, starts the server on it as an editor would, types, and
@@ -30,10 +37,12 @@ the model that answers. Exit code 0 when ghost text came in at least half of the
 
 example: qwen-lsp demo"""
 
-# The server reads the project at its start; what is typed before then goes unanswered.
+# The server reads the project at its start; what is asked before then goes unanswered.
 _READING_S = 5.0
 _READING_STEP_S = 0.1
-_KNOWN_FILE, _KNOWN_LINE = "bakery/store.py", 'SELECT * FROM products WHERE id = ?", prod'
+# Indentation comes in one go, as editors indent by themselves.
+_KEYS = re.compile(r"^ +|\n *|.")
+_ACTIONS = ("fix", "refactor", "doc", "test", "explain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(_arguments: argparse.Namespace) -> int:
     """Play the scenes, and say who answered."""
     console = open_output()
+    keep_logs_quiet()
     with tempfile.TemporaryDirectory(prefix="qwen-lsp-demo-") as folder:
         root = _copy_project(Path(folder))
         results = asyncio.run(_play(root, console))
@@ -71,8 +81,10 @@ def _copy_project(folder: Path) -> Path:
 
 
 async def _play(root: Path, console: Console) -> list[Result]:
-    async with open_editor(root) as editor:
-        await _wait_for_reading(editor, root)
+    async with AsyncExitStack() as stack:
+        with show_progress("Starting the server …"):
+            editor = await stack.enter_async_context(open_editor(root))
+            await _wait_for_reading(editor, root)
         results = [
             await _play_scene(editor, root, scene, number, console)
             for number, scene in enumerate(SCENES, start=1)
@@ -82,26 +94,31 @@ async def _play(root: Path, console: Console) -> list[Result]:
 
 
 async def _wait_for_reading(editor: DemoEditor, root: Path) -> None:
-    """Ask where the project answers for itself, until it does."""
+    """Ask, out of sight, where the project itself holds the answer, until it comes."""
     loop = asyncio.get_running_loop()
-    editor.open(root / _KNOWN_FILE, "python")
-    editor.move_behind(_KNOWN_LINE)
     end = loop.time() + _READING_S
+    scene = SCENES[-1]
+    _begin(editor, root, scene)
+    editor.insert(scene.typed)
     await editor.ask()
-    while editor.shown is None and loop.time() < end:
+    while (await editor.explain())["outcome"] == "empty" and loop.time() < end:
         await asyncio.sleep(_READING_STEP_S)
         await editor.ask()
     editor.delays.clear()
     editor.close()
 
 
+def _begin(editor: DemoEditor, root: Path, scene: Scene) -> None:
+    editor.open(root / scene.file, scene.language)
+    editor.move_behind(scene.behind)
+    editor.insert(scene.given)
+
+
 async def _play_scene(
     editor: DemoEditor, root: Path, scene: Scene, number: int, console: Console
 ) -> Result:
     """Type what the scene says, show what comes, and take it."""
-    editor.open(root / scene.file, scene.language)
-    editor.move_behind(scene.behind)
-    editor.insert(scene.given)
+    _begin(editor, root, scene)
     console.print()
     print_prose(console, Text(f"{number}. {scene.title}", style="bold"))
     with open_stage(scene.file, console) as stage:
@@ -110,22 +127,23 @@ async def _play_scene(
             await asyncio.sleep(stage.key_s)
             stage.show(editor.snapshot, editor.cursor, editor.shown, "typing")
         await editor.wait()
-        shown, why = editor.shown, await editor.explain()
-        stage.show(editor.snapshot, editor.cursor, shown, _caption(shown, why))
+        if scene.by_hand:
+            await editor.ask()
+        snapshot, cursor, shown = editor.snapshot, editor.cursor, editor.shown
+        why = await editor.explain()
+        stage.show(snapshot, cursor, shown, _caption(shown, why))
         await asyncio.sleep(stage.look_s)
         if shown is not None:
             await editor.accept()
+            # The ghost text stays to be seen; the document has it by now.
+            stage.show(snapshot, cursor, shown, f"{_caption(shown, why)}, accepted")
     editor.close()
     return Result(shown is not None, str(why["engine"]), why["model"], str(why["reason"]))
 
 
-# A new line comes with its indentation, as editors indent by themselves.
-_KEYS = re.compile(r"^ +|\n *|.")
-
-
 def _caption(shown: Shown | None, why: Mapping[str, Any]) -> str:
     if shown is None:
-        return f"no ghost text: {why['reason']}"
+        return "no ghost text"
     return f"{why['model'] or why['engine']}, {shown.ms:.0f} ms"
 
 
@@ -134,10 +152,10 @@ def _sum_up(editor: DemoEditor, results: Sequence[Result], console: Console) -> 
     shown = [result for result in results if result.shown]
     console.print()
     print_prose(console, f"Ghost text in {len(shown)} of {len(results)} scenes.")
-    answers = Counter((result.engine, result.model, result.reason) for result in results)
+    answers = Counter((result.engine, result.model, result.reason) for result in shown or results)
     for (engine, model, reason), count in answers.most_common():
         who = "the embedded engine, which needs no model" if model is None else f"{engine}, {model}"
-        print_prose(console, make_printable(f"  {count} by {who}: {reason}"))
+        print_prose(console, make_printable(f"{count} from {who}: {reason}"))
     if editor.delays:
         middle, slowest = statistics.median(editor.delays), max(editor.delays)
         print_prose(
@@ -157,9 +175,6 @@ def _describe_actions(commands: Sequence[str], *, has_model: bool) -> str:
         return "fix, refactor, document, test and explain need a model, and none is set up."
     names = [name for name in _ACTIONS if f"qwen.{name}" in commands]
     return f"{', '.join(names)} are ready." if names else "this server offers none yet."
-
-
-_ACTIONS = ("fix", "refactor", "doc", "test", "explain")
 
 
 def _next_steps(*, has_model: bool) -> Iterator[str]:

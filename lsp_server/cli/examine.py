@@ -43,7 +43,7 @@ from lsp_server.syntax.grammars import available, language_of_path
 _LIST_S = 5.0
 
 
-async def examine(root: Path, file: Path | None, resolved: Resolved) -> Diagnosis:
+async def examine(root: Path | None, file: Path | None, resolved: Resolved) -> Diagnosis:
     """Open a session on the project in `root` as the server does, and look at it."""
     settings = resolved.settings
     environment = read_environment(os.environ)

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from lsp_server.cli.origins import REGIONS, Target, choose_origins, parse_target
 from lsp_server.cli.session import read_settings
-from lsp_server.cli.terminal import open_output, print_prose
+from lsp_server.cli.terminal import open_messages, open_output, print_prose
 from lsp_server.errors import UserError
 from lsp_server.provider.keys import KeyringError, keep_key, look_up_key
 
@@ -74,7 +74,11 @@ def _read_key(target: Target, source: TextIO) -> str:
     if source.isatty():
         try:
             return getpass.getpass(f"Key for {target.name} (it is not shown): ")
-        except EOFError:
+        except (EOFError, KeyboardInterrupt) as end:
+            # The prompt's line is still open.
+            open_messages().print()
+            if isinstance(end, KeyboardInterrupt):
+                raise
             return ""
     return source.read(_MAX_CHARACTERS + 2)
 

@@ -85,7 +85,8 @@ def show(catalogue: Catalogue, today: datetime.date, console: Console) -> None:
         hidden += 1
         columns = [name for name in _COLUMNS if name not in _DISPENSABLE[:hidden]]
         table = _make_table(catalogue, today, columns)
-    console.print(table, crop=False, soft_wrap=True)
+    width = max(_width(table, console), console.width)
+    console.print(table, width=width, crop=False, soft_wrap=True)
     console.print()
     for lane, chain in catalogue.lanes.items():
         print_prose(console, f"{lane} lane: {' → '.join(chain)}")

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Behind the text `behind` in `file`, `given` is brought in at once and `typed` key by key."""
+    """Behind the text `behind` in `file`, `given` is brought in at once and `typed` key by key.
+
+    With `by_hand` the ghost text is asked for at the end, as the editor's own key for it does.
+    """
 
     title: str
     file: str
@@ -15,61 +18,98 @@ class Scene:
     behind: str
     given: str
     typed: str
+    by_hand: bool = False
 
+
+_GET_INVOICE = '''\
+
+
+    def get_invoice(self, invoice_id: int) -> Invoice | None:
+        """The invoice with this number."""
+'''
+_FETCH_INVOICE = """\
+        row = self._fetch_one("SELECT * FROM invoices WHERE id = ?", invoice_id)
+        if row is None:
+"""
+_ADD_INVOICE = '''\
+
+
+    def add_invoice(self, order_id: int, amount: int, day: date) -> int:
+        """Keep a new invoice; gives its number."""
+        return self._insert(
+'''
+_SHOW_INVOICE = '''\
+
+
+
+def show_invoice(store: Store, parameters: dict[str, str]) -> Answer:
+    """GET /invoices/{id}"""
+    invoice = store.get_invoice(int(parameters["id"]))
+    if invoice is None:
+        return 404, {"error": "There is no such invoice."}
+'''
+_TO_JSON = """\
+
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+"""
+_GET_ORDER = """\
+
+
+  async getOrder(id: number): Promise<Order> {
+    const response = await this.send("GET", `/orders/${id}`);
+"""
 
 SCENES = (
     Scene(
-        "A name half typed: the line goes on as its neighbours do, with this method's own names",
+        "Two letters, and the line is there: as its neighbours have it, with this method's names",
         "bakery/store.py",
         "python",
-        '"DELETE FROM orders WHERE id = ?", order_id) > 0\n',
-        "\n"
-        "    def get_delivery(self, delivery_id: int) -> Delivery | None:\n"
-        '        """The delivery with this number."""\n'
-        '        row = self._fetch_one("SELECT * FROM deliveries WHERE id = ?", delivery_id)\n',
-        "        if row is None:\n            ret",
+        '"DELETE FROM orders WHERE id = ?", order_id) > 0',
+        _GET_INVOICE,
+        "        ro",
     ),
     Scene(
-        "In a call: what is meant here, and nothing twice",
+        "In a call: the columns are those of the parameters above",
+        "bakery/store.py",
+        "python",
+        '"DELETE FROM orders WHERE id = ?", order_id) > 0',
+        _ADD_INVOICE,
+        '            "INSER',
+    ),
+    Scene(
+        "A handler's end, from the handlers before it",
         "bakery/handlers.py",
         "python",
-        "    return 200, order.to_json()\n",
-        "\n\n"
-        "def show_delivery(store: Store, parameters: dict[str, str]) -> Answer:\n"
-        '    """GET /deliveries/{id}"""\n',
-        "    delivery = store.get_delivery(int(par",
+        "    return 200, order.to_json()",
+        _SHOW_INVOICE,
+        "    ret",
     ),
     Scene(
-        "After a pattern: the field that comes next",
+        "A name half typed: the next field of this very class",
         "bakery/models.py",
         "python",
-        "    address: str\n    day: date\n",
-        "\n"
-        "    def to_json(self) -> dict[str, object]:\n"
-        "        return {\n"
-        '            "id": self.id,\n'
-        '            "order_id": self.order_id,\n',
-        '            "address": self.',
-    ),
-    Scene(
-        "In a test: the same project's own words",
-        "tests/test_store.py",
-        "python",
-        "    assert product.price == 480\n",
-        "\n\n"
-        "def test_forgets_a_product() -> None:\n"
-        "    store = Store()\n"
-        '    product_id = store.add_product("Rye loaf", 480)\n',
-        "    assert store.remove_product(product_id)\n    assert store.get_product(prod",
+        "    amount: int\n    day: date",
+        _TO_JSON,
+        '            "order_',
     ),
     Scene(
         "TypeScript, by the same engine",
         "web/client.ts",
         "typescript",
-        "    return (await response.json()) as Product;\n  }\n",
-        "\n"
-        "  async getOrder(id: number): Promise<Order> {\n"
-        '    const response = await this.send("GET", `/orders/${id}`);\n',
-        "    return (await re",
+        "    return (await response.json()) as Product;\n  }",
+        _GET_ORDER,
+        "    ret",
+    ),
+    Scene(
+        "On an empty line, asked for by hand: there a guess will do that is less sure",
+        "bakery/store.py",
+        "python",
+        '"DELETE FROM orders WHERE id = ?", order_id) > 0',
+        _GET_INVOICE + _FETCH_INVOICE,
+        "            ",
+        by_hand=True,
     ),
 )

@@ -26,7 +26,7 @@ _READING_S = 20.0
 
 @asynccontextmanager
 async def open_session(
-    root: Path, resolved: Resolved, notify: Callable[[str], None]
+    root: Path | None, resolved: Resolved, notify: Callable[[str], None]
 ) -> AsyncIterator[Session]:
     """A session on the project in `root`, closed at the end; `notify` gets its sentences.
 
@@ -37,7 +37,7 @@ async def open_session(
         read_environment(os.environ), look_up_key, notify=notify, show_status=lambda _status: None
     )
     try:
-        await session.configure(resolved.settings, (root,))
+        await session.configure(resolved.settings, (root,) if root else ())
         yield session
     finally:
         await session.shut_down()
@@ -60,16 +60,16 @@ async def wait_until_ready(session: Session) -> bool:
     return True
 
 
-def find_root(file: Path) -> Path:
+def find_root(file: Path) -> Path | None:
     """The nearest folder upward from `file` that a project has marked, else the file's own.
 
-    The user's home and what lies above it count as no project, marked or not.
+    The user's home and what lies above it is no project, marked or not: that gives None.
     """
     own = file if file.is_dir() else file.parent
     home = Path.home()
     for folder in (own, *own.parents):
         if folder == home or folder in home.parents:
-            break
+            return own if folder != own else None
         if any((folder / mark).exists() for mark in _ROOT_MARKS):
             return folder
     return own

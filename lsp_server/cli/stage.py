@@ -52,6 +52,8 @@ class _Screen:
 
     def show(self, snapshot: Snapshot, cursor: Position, shown: Shown | None, caption: str) -> None:
         lines = _paint(self._title, snapshot, cursor, shown, self._style)
+        for line in lines:
+            line.no_wrap, line.overflow = True, "ellipsis"
         panel = Panel(
             Group(*lines),
             title=self._title,

@@ -99,6 +99,12 @@ def keep_logs_quiet() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Hand it on to the command line, which ends quietly; rich would end the program here."""
+        raise BrokenPipeError
+
+
 def _make_harmless(character: str) -> str:
     if character in _KEPT or unicodedata.category(character) not in _STEERING:
         return character
@@ -111,9 +117,7 @@ def _open(stream: TextIO) -> Console:
     if isinstance(stream, io.TextIOWrapper):
         # What the stream's encoding has no character for must not end the command.
         stream.reconfigure(errors="replace")
-    console = Console(
-        file=stream, highlight=False, markup=False, emoji=False, tab_size=_TAB, legacy_windows=None
-    )
+    console = _Console(file=stream, highlight=False, markup=False, emoji=False, tab_size=_TAB)
     if not console.is_terminal:
         console.width = _WIDE
     return console

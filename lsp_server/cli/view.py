@@ -54,17 +54,19 @@ def render_code(
     coloured = _colour(path, lines, first, last) if style.coloured else _plain(lines[first:last])
     for number, line in enumerate(coloured, start=first):
         if number != ghost.line:
-            rendered.append(_gutter(str(number + 1), width) + line)
+            rendered.append(Text.assemble(*_gutter(str(number + 1), width), line))
             continue
         column = len(make_printable(lines[number][: ghost.column]))
         covered = len(make_printable(lines[number][: ghost.column + ghost.covered]))
         pieces = _style_ghost(ghost.text, style)
-        if style.cursor:
-            pieces[0] = Text(_CURSOR, style="bold") + pieces[0]
-        pieces[0] = line[:column] + pieces[0]
-        pieces[-1] = pieces[-1] + line[covered:]
-        rendered.append(_gutter(str(number + 1), width, is_current=True) + pieces[0])
-        rendered += [_gutter("", width) + piece for piece in pieces[1:]]
+        cursor = (_CURSOR, "bold") if style.cursor else ""
+        pieces[0] = Text.assemble(line[:column], cursor, pieces[0])
+        pieces[-1] = Text.assemble(pieces[-1], line[covered:])
+        numbers = [str(number + 1)] + [""] * (len(pieces) - 1)
+        rendered += [
+            Text.assemble(*_gutter(label, width, is_current=True), piece)
+            for label, piece in zip(numbers, pieces, strict=True)
+        ]
     return rendered
 
 
@@ -78,9 +80,8 @@ def _style_ghost(text: str, style: Style) -> list[Text]:
     return [Text(line) for line in lines]
 
 
-def _gutter(number: str, width: int, *, is_current: bool = False) -> Text:
-    label = Text(f"{number:>{width + 1}} ", style="bold" if is_current else _GUTTER)
-    return label + Text("│ ", style=_GUTTER)
+def _gutter(number: str, width: int, *, is_current: bool = False) -> tuple[tuple[str, str], ...]:
+    return (f"{number:>{width + 1}} ", "bold" if is_current else _GUTTER), ("│ ", _GUTTER)
 
 
 def _plain(lines: Sequence[str]) -> list[Text]:

@@ -94,13 +94,15 @@ async def ask_models(
 
 
 def _no_model(route: Route, provider: Provider) -> Fault:
-    origin = provider.endpoint.origin
-    return Fault(
-        Action.TELL,
-        f"{origin} does not serve {' nor '.join(route.chain)} to this account; set "
-        "qwen.completion.model to a model that it serves (`qwen-lsp doctor` shows which).",
-        "no_model",
-    )
+    chain = " nor ".join(route.chain)
+    if any(route.forms(provider.forms, model) for model in route.chain):
+        what = f"{provider.endpoint.origin} does not serve {chain} to this account"
+        which = "that it serves (`qwen-lsp doctor` shows which)"
+    else:
+        what = f"There is no ghost text from {chain}, which thinks before each answer"
+        which = "that does not (`qwen-lsp models` shows which)"
+    sentence = f"{what}; set qwen.completion.model to a model {which}."
+    return Fault(Action.TELL, sentence, "no_model")
 
 
 def _read_prompt(prompt: Prompt) -> str:

@@ -23,6 +23,8 @@ class Breaker:
     _faults: deque[float] = field(default_factory=lambda: deque(maxlen=_FAULTS))
     _closed_until: float = 0.0
     _gap: float = _FIRST_GAP_S
+    # Whether the next request is a probe: one more fault closes again, and for longer.
+    _is_probing: bool = False
 
     def allows(self, now: float) -> bool:
         """Whether an automatic request may go out; an explicit one always may."""
@@ -36,10 +38,12 @@ class Breaker:
                 self._close(now)
             case Action.BACK_OFF:
                 wait = _BACK_OFF_S if fault.retry_after is None else fault.retry_after
-                self._closed_until = now + min(wait, _LONGEST_BACK_OFF_S)
+                until = now + min(wait, _LONGEST_BACK_OFF_S)
+                self._closed_until = max(self._closed_until, until)
             case Action.RETRY:
                 self._faults.append(now)
-                if len(self._faults) == _FAULTS and now - self._faults[0] <= _WITHIN_S:
+                is_often = len(self._faults) == _FAULTS and now - self._faults[0] <= _WITHIN_S
+                if is_often or self._is_probing:
                     self._close(now)
             case _:
                 pass
@@ -49,7 +53,12 @@ class Breaker:
         self._faults.clear()
         self._gap = _FIRST_GAP_S
         self._closed_until = 0.0
+        self._is_probing = False
 
     def _close(self, now: float) -> None:
+        if not self.allows(now):
+            # An explicit request that fails meanwhile is no probe.
+            return
         self._closed_until = now + self._gap
         self._gap = min(self._gap * 2, _LONGEST_GAP_S)
+        self._is_probing = True

@@ -21,10 +21,18 @@ def gather_window(snapshot: Snapshot, position: Position, tokens: int) -> tuple[
     suffix_lines = [line[position.column :], *_following(snapshot, position)]
     suffix = _take(suffix_lines, int(tokens * _SUFFIX_SHARE))
     left = max(tokens - estimate_tokens(suffix), 1)
-    head = line[: position.column]
-    head = head[-int(left * CHARACTERS_PER_TOKEN) :]
+    head = _keep_end(line[: position.column], left)
     above = _take(_preceding(snapshot, position), left - estimate_tokens(head), backwards=True)
     return above + head, suffix
+
+
+def _keep_end(text: str, tokens: int) -> str:
+    """The end of `text` that has at most so many tokens."""
+    text = text[-int(tokens * CHARACTERS_PER_TOKEN) :]
+    # Other scripts take more tokens than code does.
+    while text and estimate_tokens(text) > tokens + 1:
+        text = text[len(text) // 8 + 1 :]
+    return text
 
 
 def _following(snapshot: Snapshot, position: Position) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Final
 from lsp_server.embedded.candidates import Candidate
 from lsp_server.embedded.corpus import Nearness
 from lsp_server.embedded.cursor import Cursor
-from lsp_server.embedded.tokens import DEEPER, FIRST_NAME, Vocabulary, lines_in, names_in
+from lsp_server.embedded.tokens import DEEPER, FIRST_NAME, LEVEL, SHALLOWER, Vocabulary, lines_in, names_in
 
 # What `Evidence.of` returns, in its order.
 NAMES: Final = (
@@ -31,7 +31,8 @@ NAMES: Final = (
     "repeats",  # the line would be the same as the one above or below
     "redefines",  # the line defines or imports, and stands in this file already
     "closes",  # it closes a bracket that is not open
-    "opens",  # it opens a block or a bracket, and the next line is not deeper
+    "opens",  # it opens a block or a bracket, and the next line is level
+    "opens_last",  # and the next line is shallower
     "ends",  # it opens none, and the next line is deeper
     "partial",  # letters typed of the word
     "partial_whole",  # the word is complete
@@ -69,7 +70,7 @@ class Evidence:
         lines_below = _lines_from(below, 0)
         self._lines_below = frozenset(lines_below)
         self._neighbours = (_line_above(context), lines_below[0] if lines_below else "")
-        self._deeper_below = below.startswith(DEEPER)
+        self._mark_below = below[:1] or SHALLOWER
         self._brackets = self._open_brackets(context[-_BRACKETS_TOKENS:])
         self._whole = vocabulary.character(cursor.partial) if cursor.partial else ""
         self._partial = math.log2(1 + len(cursor.partial))
@@ -125,8 +126,9 @@ class Evidence:
             float(line in self._neighbours),
             float(self._is_defined(line)),
             float(closes),
-            float(opens and not self._deeper_below),
-            float(not opens and self._deeper_below),
+            float(opens and self._mark_below == LEVEL),
+            float(opens and self._mark_below == SHALLOWER),
+            float(not opens and self._mark_below == DEEPER),
         )
 
     def _is_defined(self, line: str) -> bool:

@@ -26,6 +26,11 @@ class Route:
         """The first model not refused."""
         return next((model for model in self.chain if model not in self._refused_models), None)
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models not refused, best first."""
+        return tuple(model for model in self.chain if model not in self._refused_models)
+
     def candidates(self, forms_of: FormsOf) -> Iterator[tuple[str, Form]]:
         """Models of the chain with the forms to try, best first; reads refusals as it goes."""
         for model in self.chain:

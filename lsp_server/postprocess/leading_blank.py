@@ -5,8 +5,6 @@ from __future__ import annotations
 from lsp_server.indentation import measure_indentation, opens_block
 from lsp_server.postprocess.base import Place
 
-_STEP = 4
-
 
 def strip_leading_blank(text: str, place: Place) -> str:
     """Drop a doubled blank, blank lines first, and the cursor's indentation written again.
@@ -17,6 +15,8 @@ def strip_leading_blank(text: str, place: Place) -> str:
     left = place.left
     if left.strip():
         return text.lstrip(" \t") if left[-1].isspace() else text
+    if not text.strip():
+        return ""
     code = text[text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1 :]
     if code == text:
         doubled = left and text.startswith(left) and _is_doubled(text, place)
@@ -28,11 +28,12 @@ def strip_leading_blank(text: str, place: Place) -> str:
 
 
 def _is_doubled(text: str, place: Place) -> bool:
-    """Whether the line stands better at the answer's own depth than at both together."""
+    """Whether the answer's indentation is the line's whole one, and not what is added to it."""
     above = _line_above(place)
-    expected = measure_indentation(above) + (_STEP if opens_block(above) else 0)
-    alone, together = measure_indentation(text), measure_indentation(place.left + text)
-    return abs(alone - expected) <= abs(together - expected)
+    depth, left, own = (measure_indentation(line) for line in (above, place.left, text))
+    if opens_block(above):
+        return left > depth or own > depth
+    return left >= depth or abs(own - depth) <= abs(left + own - depth)
 
 
 def _line_above(place: Place) -> str:

@@ -10,14 +10,14 @@ from lsp_server.postprocess.base import Dropped, Place
 # How chat models begin; no line of code does.
 _CHAT = re.compile(
     r"""(?x)\s*(?:
-        Sure[,!. ] | Certainly[,!. ] | Absolutely[,!. ] | Of\ course[,!. ] | Okay[,!. ]
-        | Here(?:'s|\ is|\ are)\ | Below\ (?:is|are)\ | Let(?:'s|\ me)\ | As\ an\ AI
+        (?:Sure|Certainly|Absolutely|Of\ course|Okay)[,!.]
+        | Here(?:'s|\ is|\ are|\ you|\ it)\ | Below\ (?:is|are)\ | Let(?:'s|\ me)\ | As\ an\ AI
         | I(?:'m|\ am)\ sorry | I(?:'ll|\ will|\ can|\ cannot|\ can't)\ | To\ complete\ |
         (?:The|This)\ (?:code|function|missing|completed?|completion|following|snippet)\b
         | It\ (?:looks|seems|continues|completes)\ | Explanation: | You\ (?:can|could|should)\
     )"""
 )
-_COMMENT = ("#", "//", "/*", "*", "--", ";", "%", "<!--", '"""', "'''")
+_COMMENT = ("#", "//", "/*", "*", "--", ";", "%", "<!--")
 _PROSE = frozenset("html latex markdown plaintext restructuredtext tex git-commit".split())
 
 

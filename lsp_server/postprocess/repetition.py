@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W\d_]{3}")
 
 
 def cut_repetition(text: str, place: Place) -> str | Dropped:
-    """Cut after the first round, where lines or words go round in a loop.
+    """Cut after the first round of lines in a loop, and before a line whose words go round.
 
     An answer whose first line is just the line above the cursor again is an echo, and dropped.
     """
@@ -30,7 +30,9 @@ def cut_repetition(text: str, place: Place) -> str | Dropped:
         text = "\n".join(text.split("\n")[:end])
     stutter = _STUTTER.search(text)
     if stutter and _WORD.search(stutter.group(1)):
-        return text[: stutter.end(1)].rstrip()
+        # A line that has come apart is of no use, not even its beginning.
+        kept = text[: stutter.start()].rpartition("\n")[0].rstrip()
+        return kept or Dropped("The model repeated itself without end.")
     return text
 
 

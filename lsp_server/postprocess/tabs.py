@@ -15,25 +15,25 @@ def match_tabs(text: str, place: Place) -> str:
 
     What makes no whole step, such as the blank before the ` *` of a comment, stays as it is.
     """
-    kind = _kind_of(place.before) or _kind_of(place.after)
-    # The answer's first line goes on from the cursor, so that only what it brings itself counts.
-    mark = "" if not place.left else "|"
-    found = _kind_of(mark + text)
+    kind = _kind_of(f"{place.before}|") or _kind_of(place.after)
+    # The first line goes on from the cursor; only from the line's start it has an indentation.
+    mark = "|" if place.left else ""
+    marked = mark + text
+    found = _kind_of(marked)
     if not kind or not found or kind == found:
         return text
-    converted = _INDENTED.sub(lambda match: _convert(match.group(), kind, text), mark + text)
-    return converted.removeprefix(mark)
+    return _INDENTED.sub(lambda run: _convert(run.group(), marked), marked).removeprefix(mark)
 
 
 def _kind_of(text: str) -> str:
-    """A tab or a blank, where all indentation is made of it; "" where there is none, or both."""
-    kinds = {character for run in _INDENTED.findall(text) if run != " " for character in run}
+    """A tab or a blank, where all indentation begins with it; "" where there is none, or both."""
+    kinds = {run[0] for run in _INDENTED.findall(text) if run != " "}
     return kinds.pop() if len(kinds) == 1 else ""
 
 
-def _convert(run: str, kind: str, text: str) -> str:
-    if kind == " ":
-        return " " * _SPACES_A_TAB * len(run)
+def _convert(run: str, text: str) -> str:
+    if "\t" in run:
+        return run.replace("\t", " " * _SPACES_A_TAB)
     widths = [len(each) for each in _INDENTED.findall(text)]
     step = 2 if any(width % _SPACES_A_TAB == 2 for width in widths) else _SPACES_A_TAB
     return "\t" * (len(run) // step) + " " * (len(run) % step)

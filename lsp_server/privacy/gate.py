@@ -79,12 +79,17 @@ class Gate:
             if denied:
                 return Verdict(False, denied)
         root = self._root_of(Path(os.path.abspath(path)))
-        if root is None:
-            return ALLOWED
-        real_root = Path(os.path.realpath(root))
-        if not real.is_relative_to(real_root):
-            return Verdict(False, "It is a link that leads out of the workspace.")
-        return self._check_ignored(real_root, real, is_folder=False)
+        if root is not None:
+            real_root = Path(os.path.realpath(root))
+            if not real.is_relative_to(real_root):
+                return Verdict(False, "It is a link that leads out of the workspace.")
+            return self._check_ignored(real_root, real, is_folder=False)
+        # The workspace may have been opened by a link, and the file named by its real path.
+        for each in self.roots:
+            real_root = Path(os.path.realpath(each))
+            if real.is_relative_to(real_root):
+                return self._check_ignored(real_root, real, is_folder=False)
+        return ALLOWED
 
     def check_folder(self, path: Path) -> Verdict:
         """May this folder be entered? `path` is real and below one of the roots."""

@@ -42,4 +42,18 @@ class InfillPrompt:
     stop: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ChatPrompt:
+    """Chat messages to be answered by a message of the model's own, as the code actions ask.
+
+    `thinks` asks a model that can choose to reason first, `thinking_budget` bounds that in tokens.
+    """
+
+    messages: tuple[Message, ...]
+    thinks: bool = False
+    thinking_budget: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+# The forms for ghost text, of which an endpoint takes some. Chat is taken by all.
 Prompt: TypeAlias = FimPrompt | PartialPrompt | InfillPrompt

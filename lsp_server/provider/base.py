@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from lsp_server.prompt.base import Form, Prompt
+from lsp_server.prompt.base import ChatPrompt, Form, Prompt
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -37,7 +37,7 @@ class Request:
     """One question to a model. `max_tokens` counts the answer's tokens."""
 
     model: str
-    prompt: Prompt
+    prompt: Prompt | ChatPrompt
     max_tokens: int
     temperature: float = 0.0
     deadline_ms: int = 60_000
@@ -45,9 +45,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of the answer."""
+    """A piece of the answer. `thoughts` counts the characters of reasoning that came with it,
+    which are not kept."""
 
     text: str
+    thoughts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from lsp_server.models.catalogue import is_coder
 from lsp_server.provider.base import Endpoint, Provider, origin_of
+from lsp_server.provider.dashscope import DashScope, is_native
 from lsp_server.provider.errors import ProviderError
 from lsp_server.provider.llamacpp import LlamaCpp
 from lsp_server.provider.ollama import Ollama
@@ -89,6 +90,8 @@ def make_provider(endpoint: Endpoint) -> Provider:
             return LlamaCpp(endpoint)
         case "ollama":
             return Ollama(endpoint)
+        case "dashscope" if is_native(endpoint.base_url):
+            return DashScope(endpoint)
         case _:
             return OpenAICompatible(endpoint)
 

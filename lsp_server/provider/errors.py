@@ -59,6 +59,9 @@ class Row:
         """Whether this row speaks of such an error."""
         if self.statuses and status is not None and status not in self.statuses:
             return False
+        if status is None and not self.codes and not self.message:
+            # Within a stream there is no status, so that a row by status alone says nothing.
+            return False
         if self.codes and self.message:
             return bool(self.codes.fullmatch(code) or self.message.search(message))
         if self.codes:
@@ -84,6 +87,8 @@ def _row(
     )
 
 
+# A code is shown to the user; what looks otherwise may be anything, the user's code among it.
+_CODE = re.compile(r"[\w.-]{1,80}")
 _LENGTH = re.compile(r"input length should be \[\s*\d+\s*,\s*(\d+)\s*\]", re.IGNORECASE)
 
 # DashScope's published codes come first, since its statuses alone do not tell them apart; the rows
@@ -96,6 +101,7 @@ TABLE: tuple[Row, ...] = (
         413,
         message=_LENGTH.pattern + r"|maximum context length|context size|too many tokens",
     ),
+    _row(Action.SHRINK, "The prompt was longer than {model} takes; it was shortened.", 413),
     _row(
         Action.NEXT_FORM,
         "{model} does not fill in the middle at this endpoint; it is asked in partial mode.",
@@ -251,11 +257,10 @@ def read_error(body: object) -> tuple[str, str]:
         return "", error
     if not isinstance(error, Mapping):
         return "", ""
-    code = error.get("code")
-    if not isinstance(code, str) or not code:
-        code = error.get("type") if isinstance(error.get("type"), str) else ""
+    codes = (error.get("code"), error.get("type"))
+    code = next((each for each in codes if isinstance(each, str) and _CODE.fullmatch(each)), "")
     message = error.get("message")
-    return str(code), message if isinstance(message, str) else ""
+    return code, message if isinstance(message, str) else ""
 
 
 def unreachable(origin: str, reason: str) -> Fault:
@@ -291,6 +296,15 @@ def not_an_answer(origin: str, what: str) -> Fault:
 def cut_short(origin: str) -> Fault:
     """The connection broke while the answer came."""
     return Fault(Action.RETRY, f"{origin} broke off in the middle of its answer.", "cut_short")
+
+
+def too_long_an_answer(model: str, tokens: int) -> Fault:
+    """The answer was cut at the limit of tokens."""
+    return Fault(
+        Action.TELL,
+        f"{model} did not come to an end within {tokens:,} tokens; select fewer lines.",
+        "length",
+    )
 
 
 def _retry_after(headers: Mapping[str, str] | None) -> float | None:

@@ -41,7 +41,8 @@ def make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
         guard_headers(request.headers, endpoint, origin_of(str(request.url)))
 
     return httpx2.AsyncClient(
-        verify=make_tls_context(),
+        # Without TLS to speak, a context that trusts nobody, which takes no time to make.
+        verify=make_tls_context() if _speaks_tls(endpoint) else _trust_nobody(),
         trust_env=not endpoint.is_loopback,
         event_hooks={"request": [guard]},
         follow_redirects=False,
@@ -60,6 +61,8 @@ def guard_headers(headers: MutableMapping[str, str], endpoint: Endpoint, origin:
         if name.lower().startswith(("x-stainless", "openai-", "authorization")):
             del headers[name]
     headers["User-Agent"] = f"qwen-lsp/{__version__}"
+    # A few kilobytes of stream gain nothing by being packed, and what is packed can be a bomb.
+    headers["Accept-Encoding"] = "identity"
     if endpoint.key and origin == endpoint.origin:
         headers["Authorization"] = f"Bearer {endpoint.key}"
 
@@ -75,20 +78,33 @@ def make_tls_context() -> ssl.SSLContext:
     return context
 
 
+def _speaks_tls(endpoint: Endpoint) -> bool:
+    return endpoint.base_url.startswith("https:")
+
+
+def _trust_nobody() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 async def read_fault(response: httpx2.Response, endpoint: Endpoint, model: str) -> Fault:
     """The fault that an error response means; reads at most 64 KiB of it."""
-    body = b""
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > _MAX_ERROR_BYTES:
-            break
     return classify(
         response.status_code,
-        decode_json(body),
+        decode_json(await read_body(response)),
         model=model,
         origin=endpoint.origin,
         headers=response.headers,
     )
+
+
+async def read_body(response: httpx2.Response) -> bytes:
+    """The body of a message that is no stream, as it came, cut off a little after 64 KiB."""
+    body = b""
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > _MAX_ERROR_BYTES:
+            break
+    return body
 
 
 def decode_json(body: bytes) -> object:
@@ -101,7 +117,9 @@ def decode_json(body: bytes) -> object:
 
 
 def require_stream(headers: Mapping[str, str], endpoint: Endpoint, *types: str) -> None:
-    """Raise `ProviderError` unless the response has one of these media types."""
+    """Raise `ProviderError` unless the response has one of these media types, unpacked."""
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProviderError(not_an_answer(endpoint.origin, "something packed"))
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in types:
         what = "a web page" if content_type == "text/html" else "something else"

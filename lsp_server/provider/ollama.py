@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsp_server.prompt.base import FimPrompt, Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
-from lsp_server.provider.errors import ProviderError, classify
+from lsp_server.provider.errors import ProviderError, classify, cut_short
 from lsp_server.provider.http import make_client, read_fault, require_stream, translate
 from lsp_server.provider.openai_compatible import OpenAICompatible
 
@@ -112,6 +112,7 @@ class Ollama:
                         int(data.get("prompt_eval_count", 0)), int(data.get("eval_count", 0))
                     )
                     return
+            raise ProviderError(cut_short(self._endpoint.origin))
 
     def _connect(self) -> httpx2.AsyncClient:
         if self._client is None:

@@ -7,21 +7,37 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, cast
 
 from lsp_server.models.catalogue import load_catalogue
-from lsp_server.prompt.base import FimPrompt, Form, InfillPrompt, PartialPrompt
+from lsp_server.prompt.base import ChatPrompt, FimPrompt, Form, InfillPrompt, PartialPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
-from lsp_server.provider.errors import ProviderError, classify, cut_short, not_an_answer
+from lsp_server.provider.errors import (
+    ProviderError,
+    classify,
+    cut_short,
+    not_an_answer,
+    too_long_an_answer,
+)
 from lsp_server.provider.http import make_client, require_stream, translate
 
 if TYPE_CHECKING:
     import openai
+    from openai.types.chat import ChatCompletionChunk
+
+# Who goes on from the assistant's own message. Another begins a message anew, in which a fence
+# comes before the code, so that it must not be stopped there.
+_CONTINUING = frozenset({"dashscope", "vllm", "llamacpp", "ollama"})
+
+# Who knows `top_k` and `repetition_penalty`; another may refuse what it does not know.
+_SAMPLING_BY_K = frozenset({"dashscope", "vllm"})
 
 
 class OpenAICompatible:
-    """Raw fill-in-the-middle on `/completions`, partial mode on `/chat/completions`."""
+    """Raw fill-in-the-middle on `/completions`; partial mode and chat on `/chat/completions`."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._client: openai.AsyncOpenAI | None = None
+        # Newer models refuse `max_tokens` in a chat, and ask for the other name.
+        self._completion_limited: set[str] = set()
 
     @property
     def endpoint(self) -> Endpoint:
@@ -71,6 +87,9 @@ class OpenAICompatible:
             case PartialPrompt() as prompt:
                 async for piece in self._stream_partial(request, prompt):
                     yield piece
+            case ChatPrompt() as prompt:
+                async for piece in self._stream_chat(request, prompt):
+                    yield piece
             case InfillPrompt():
                 raise TypeError("this endpoint takes no infill prompt")
 
@@ -102,12 +121,14 @@ class OpenAICompatible:
     async def _stream_partial(
         self, request: Request, prompt: PartialPrompt
     ) -> AsyncGenerator[Piece, None]:
+        from openai import omit
+
         stream = await self._connect().chat.completions.create(
             model=request.model,
             messages=cast(Any, self._messages(prompt)),
             max_tokens=request.max_tokens,
             temperature=request.temperature,
-            stop=list(prompt.stop),
+            stop=list(prompt.stop) if self._endpoint.provider in _CONTINUING else omit,
             stream=True,
             stream_options={"include_usage": True},
             extra_body=self._extra_body(request.model),
@@ -126,6 +147,88 @@ class OpenAICompatible:
             self._require_finish(finished)
         finally:
             await stream.close()
+
+    async def _stream_chat(
+        self, request: Request, prompt: ChatPrompt
+    ) -> AsyncGenerator[Piece, None]:
+        stream = await self._open_chat(request, prompt)
+        try:
+            require_stream(stream.response.headers, self._endpoint, "text/event-stream")
+            finish: str | None = None
+            async for chunk in stream:
+                self._raise_embedded_error(chunk, request.model)
+                for choice in chunk.choices or ():
+                    finish = choice.finish_reason or finish
+                    # A field of the servers' own, by two names.
+                    extra = choice.delta.model_extra or {}
+                    thoughts = extra.get("reasoning_content") or extra.get("reasoning") or ""
+                    if choice.delta.content or thoughts:
+                        yield Text(choice.delta.content or "", len(thoughts))
+                if chunk.usage is not None:
+                    yield _usage(chunk.usage)
+            self._require_finish(finish is not None)
+            if finish == "length":
+                raise ProviderError(too_long_an_answer(request.model, request.max_tokens))
+        finally:
+            await stream.close()
+
+    async def _open_chat(
+        self, request: Request, prompt: ChatPrompt
+    ) -> openai.AsyncStream[ChatCompletionChunk]:
+        from openai import BadRequestError
+
+        for attempt in ("first", "second"):
+            name = "max_tokens"
+            if request.model in self._completion_limited:
+                name = "max_completion_tokens"
+            parameters: dict[str, Any] = {
+                "model": request.model,
+                "messages": self._chat_messages(request.model, prompt),
+                name: request.max_tokens,
+                "stream": True,
+                "stream_options": {"include_usage": True},
+                "extra_body": self._chat_body(request.model, prompt),
+            }
+            sampling = load_catalogue().find(request.model).sampling
+            if sampling.temperature is not None:
+                parameters["temperature"] = sampling.temperature
+            if sampling.top_p is not None:
+                parameters["top_p"] = sampling.top_p
+            if prompt.stop:
+                parameters["stop"] = list(prompt.stop)
+            try:
+                return cast(
+                    "openai.AsyncStream[ChatCompletionChunk]",
+                    await self._connect().chat.completions.create(**parameters),
+                )
+            except BadRequestError as error:
+                asks_for_other = "max_completion_tokens" in str(error.body)
+                if attempt == "second" or name != "max_tokens" or not asks_for_other:
+                    raise
+                self._completion_limited.add(request.model)
+        raise AssertionError("the second attempt returns or raises")
+
+    def _chat_messages(self, model: str, prompt: ChatPrompt) -> list[dict[str, object]]:
+        messages = [(message.role, message.content) for message in prompt.messages]
+        if not load_catalogue().find(model).takes_system and messages[0][0] == "system":
+            (_, rules), (role, question), *rest = messages
+            messages = [(role, f"{rules}\n\n{question}"), *rest]
+        return [{"role": role, "content": content} for role, content in messages]
+
+    def _chat_body(self, model: str, prompt: ChatPrompt) -> dict[str, object]:
+        """What the SDK has no parameters for."""
+        entry = load_catalogue().find(model)
+        provider = self._endpoint.provider
+        body: dict[str, object] = {}
+        if provider == "dashscope":
+            body.update(
+                entry.thinking_parameters(think=prompt.thinks, budget=prompt.thinking_budget)
+            )
+        if provider in _SAMPLING_BY_K and entry.sampling.top_k is not None:
+            body["top_k"] = entry.sampling.top_k
+        if provider in _SAMPLING_BY_K and entry.sampling.repetition_penalty is not None:
+            body["repetition_penalty"] = entry.sampling.repetition_penalty
+        return body
 
     def _fim_text(self, prompt: FimPrompt) -> str:
         # DashScope documents the form for a prefix alone without the last token.

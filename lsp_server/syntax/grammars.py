@@ -82,7 +82,6 @@ GRAMMARS: dict[str, Grammar] = {
     "javascript": c_like("tree_sitter_javascript", "javascript"),
     "json": Grammar("tree_sitter_json", "json", blocks="braces"),
     "jsonc": c_like("tree_sitter_json", "json"),
-    "julia": Grammar(None, "julia", comment="#", block_comment=("#=", "=#"), blocks="end"),
     "kotlin": c_like("tree_sitter_kotlin", "kotlin"),
     "lisp": Grammar(None, "commonlisp", comment=";", block_comment=("#|", "|#")),
     "lua": Grammar(
@@ -120,6 +119,8 @@ GRAMMARS: dict[str, Grammar] = {
     "graphql": Grammar(comment="#", blocks="braces"),
     "groovy": c_like(None),
     "ini": Grammar(comment=";"),
+    # The bundle has a grammar, but its scanner ends the process over many open strings.
+    "julia": Grammar(comment="#", block_comment=("#=", "=#"), blocks="end"),
     "latex": Grammar(comment="%"),
     "less": c_like(None),
     "nix": Grammar(comment="#", block_comment=("/*", "*/"), blocks="braces"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from tests.fakes.endpoint import FakeEndpoint, Reply
+from tests.fakes.endpoint import FakeEndpoint, RecordedRequest, Reply
 
 _Value = TypeVar("_Value")
 _PATIENCE_S = 30.0
@@ -34,6 +34,14 @@ class Endpoint:
     def reply(self, reply: str | Reply) -> None:
         """Say this from now on."""
         self._run(_call(self._fake.reply, reply))
+
+    def script(self, answer: Callable[[str], Reply]) -> None:
+        """Ask `answer` for the reply to each prompt from now on."""
+
+        def script(request: RecordedRequest) -> Reply:
+            return answer(str(request.json["prompt"]))
+
+        self._run(_call(self._fake.script, script))
 
     def count_generations(self) -> int:
         """How many requests asked the model so far."""

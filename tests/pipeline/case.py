@@ -111,11 +111,12 @@ def read_case(file: Path) -> Case:
 
 def write_case(file: Path, case: Case, golden: Mapping[str, str]) -> None:
     """The file anew, with these golden sections in place of those it has."""
-    kept = {
-        head: body for head, body in case.sections.items() if head.split(" ")[0] not in GOLDEN
-    }
-    parts = [case.intent, *(f"-- {head} --\n{body}" for head, body in (kept | golden).items())]
-    file.write_text("\n".join(part for part in parts if part) + "\n", "utf-8")
+    kept = [(head, body) for head, body in case.sections.items() if head.split()[0] not in GOLDEN]
+    parts = [case.intent]
+    for head, body in (*kept, *golden.items()):
+        parts.append(f"-- {head} --")
+        parts += [body] if body else []
+    file.write_text("\n".join(parts) + "\n", "utf-8")
 
 
 def show_item(snapshot: Snapshot, cursor: Position, item: Item) -> str:
@@ -150,7 +151,7 @@ def show_prompt(request: RecordedRequest) -> str:
     for extra in body.get("input_extra", ()):
         parts[f"input_extra {extra['filename']}"] = extra["text"]
     if list(parts) == ["prompt"]:
-        return cast(str, parts["prompt"])
+        return parts["prompt"]
     return "\n".join(f"[{name}]\n{text}" for name, text in parts.items())
 
 
@@ -189,6 +190,7 @@ def _split(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _read_setup(kind: str, tree: dict[str, Any]) -> Setup:
-    reply = {name: tree.pop(name) for name in ("fault", "finish", "reasoning") if name in tree}
+    names = ("fault", "finish", "reasoning")
+    reply: dict[str, Any] = {name: tree.pop(name) for name in names if name in tree}
     fail = tuple(tree.pop("fail", ()))
     return Setup(cast(Kind, kind), fail, reply, tree)

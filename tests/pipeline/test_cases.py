@@ -94,7 +94,9 @@ async def run(case: Case, folder: Path) -> dict[str, str]:
             outcome, shown = await _complete(case, session, folder)
         finally:
             await session.shut_down()
-        asked = [f"{request.path} {request.json.get('model', '-')}" for request in endpoint.generations]
+        asked = [
+            f"{request.path} {request.json.get('model', '-')}" for request in endpoint.generations
+        ]
         prompt = show_prompt(endpoint.generations[-1]) if asked else ""
         found = {
             "expect embedded" if shown and outcome.engine == "embedded" else "expect": (
@@ -102,7 +104,7 @@ async def run(case: Case, folder: Path) -> dict[str, str]:
             ),
             "reason": outcome.reason,
             "notices": "\n".join(notices),
-            "asked": "\n".join(asked),
+            "asked": "\n".join(asked) or "nobody",
             "prompt": prompt,
         }
         return {

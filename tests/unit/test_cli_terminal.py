@@ -29,7 +29,7 @@ from lsp_server.cli.terminal import (
         ("\x7f\x9b", "\ufffd\ufffd"),
         ("turned \u202e round", "turned \ufffd round"),
         ("naïve 日本 😀", "naïve 日本 😀"),
-        ("क\u094dष می\u200cخواهم", "क\u094dष می\u200cخواهم"),
+        ("a\u200cb\u200dc", "a\u200cb\u200dc"),
         ("\ud800", "\ufffd"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from rich.console import Console
 
 from lsp_server.cli.view import Ghost, Style, render_code
@@ -60,7 +59,9 @@ def test_tabs_and_escapes_in_a_file_are_harmless() -> None:
     check(["\tx\x1b"], Ghost(0, 2, "\x1b[2J"), [" 1 │     x{+␛[2J+}␛"])
 
 
-@pytest.mark.parametrize("lines", [["", "", "x = 1", "", ""], [""], ["'''", "a", ""], ["x", "\x0c"]])
+@pytest.mark.parametrize(
+    "lines", [["", "", "x = 1", "", ""], [""], ["'''", "a", ""], ["x", "\x0c"]]
+)
 def test_colours_change_no_text(lines: list[str]) -> None:
     coloured = render_code("x.py", lines, Ghost(0, 0, ""), Style(coloured=True), around=9)
     plain = render_code("x.py", lines, Ghost(0, 0, ""), Style(coloured=False), around=9)

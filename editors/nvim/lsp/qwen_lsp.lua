@@ -8,9 +8,9 @@
 ---
 --- Neovim 0.12 shows the suggestion as ghost text and `<Tab>` takes it; where nothing is shown
 --- `<Tab>` means what it meant before. Another key: `vim.g.qwen_accept_key = '<C-l>'`, none:
---- `false`; a `<Tab>` that you have mapped yourself stays yours. `<Plug>(qwen-accept)` can be mapped
---- as well. Neovim 0.11 shows the suggestion as the first item of the completion menu, `<C-y>`
---- takes it.
+--- `false`; a `<Tab>` that you have mapped yourself stays yours. `<Plug>(qwen-accept)` can be
+--- mapped as well. Neovim 0.11 shows the suggestion as the first item of the completion menu,
+--- `<C-n><C-y>` takes it.
 ---
 --- `:QwenWhy` says what became of the last suggestion for this buffer, `:QwenToggle` switches
 --- suggestions off and on, `:QwenToggle language` those of the buffer's language.
@@ -48,8 +48,8 @@ end
 --- Let each item begin at the cursor, and leave out those that the text has moved away from.
 ---
 --- The server's ranges begin further left. Neovim neither moves such a range while the user types
---- on nor keeps the text right of the cursor visible beside it, and it takes the carriage returns of
---- a DOS file for text.
+--- on nor keeps the text right of the cursor visible beside it, and it takes the carriage returns
+--- of a DOS file for text.
 ---@param result lsp.InlineCompletionList|lsp.InlineCompletionItem[]
 ---@param bufnr integer
 ---@param offer qwen.Offer
@@ -78,10 +78,12 @@ local function begin_at_cursor(result, bufnr, offer, position, encoding)
         if vim.endswith(text, repeated) then
           shown, finish = text:sub(1, #text - #repeated), position
         end
-        offer.edits[shown] = { text = text, tail = tail }
-        item.insertText = shown
-        item.range = { start = position, ['end'] = finish }
-        items[#items + 1] = item
+        if shown ~= '' then
+          offer.edits[shown] = { text = text, tail = tail }
+          item.insertText = shown
+          item.range = { start = position, ['end'] = finish }
+          items[#items + 1] = item
+        end
       end
     end
   end
@@ -124,7 +126,8 @@ local function insert_item(client, bufnr, item)
   local offer = offers[bufnr]
   local typed = offer and typed_since(bufnr, offer)
   local edit = offer and offer.edits[item.insert_text]
-  if not offer or not typed or not edit then
+  -- Keys that were pressed right after this one are in the text already.
+  if not offer or not typed or not edit or not vim.startswith(edit.text, typed) then
     return
   end
   local row, column = offer.row, #offer.before
@@ -163,7 +166,7 @@ local function accept(client, bufnr)
     })
 end
 
---- What the key does in Insert mode without us: Neovim's own mapping of it, or the key itself.
+--- What the key does in Insert mode without us, as keys: Neovim's own mapping or the key itself.
 --- nil where the user has mapped it.
 ---@param key string
 ---@return (fun(): string)?
@@ -183,53 +186,106 @@ end
 local function map_keys(client, bufnr)
   vim.keymap.set('i', '<Plug>(qwen-accept)', function()
     accept(client, bufnr)
-    return ''
-  end, { buffer = bufnr, expr = true, desc = 'Qwen: accept the suggestion' })
+  end, { buffer = bufnr, desc = 'Qwen: accept the suggestion' })
   local key = vim.g.qwen_accept_key
   if key == nil then
     key = '<Tab>'
   end
   local own_meaning = key and find_own_meaning(key)
   if own_meaning then
+    -- No expression mapping: Neovim evaluates those before it inserts the keys typed just before.
     vim.keymap.set('i', key, function()
-      return accept(client, bufnr) and '' or own_meaning()
-    end, {
-      buffer = bufnr,
-      expr = true,
-      replace_keycodes = true,
-      desc = 'Qwen: accept the suggestion, otherwise ' .. key,
-    })
+      if not accept(client, bufnr) then
+        vim.api.nvim_feedkeys(vim.keycode(own_meaning()), 'in', false)
+      end
+    end, { buffer = bufnr, desc = 'Qwen: accept the suggestion, otherwise ' .. key })
   end
 end
 
---- Run one of the server's commands for a buffer and show what it answers.
+--- Bring what an accepted item has beyond its first line, and take away what it repeats: Neovim's
+--- own menu inserts one line and leaves the text right of the cursor as it is.
+---@param client vim.lsp.Client
+---@param bufnr integer
+local function complete_item(client, bufnr)
+  local data = vim.tbl_get(vim.v.completed_item, 'user_data', 'nvim', 'lsp')
+  if vim.v.event.reason ~= 'accept' or not data or data.client_id ~= client.id then
+    return
+  end
+  local item = data.completion_item
+  local edit = item.textEdit
+  local lines = vim.split(edit.newText, '\r?\n')
+  -- The filter text is what stood between the start of the range and the cursor.
+  local held = item.filterText ~= edit.newText and item.filterText or ''
+  local encoding = client.offset_encoding
+  local cursor = edit.range.start.character + vim.str_utfindex(held, encoding)
+  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+  local after = vim.api.nvim_get_current_line():sub(column + 1)
+  local units = math.max(edit.range['end'].character - cursor, 0)
+  local tail = vim.str_byteindex(after, encoding, units, false)
+  if #lines == 1 and tail == 0 then
+    return
+  end
+  lines[1] = ''
+  vim.api.nvim_buf_set_text(bufnr, row - 1, column, row - 1, column + tail, lines)
+  if #lines > 1 then
+    vim.api.nvim_win_set_cursor(0, { row + #lines - 1, #lines[#lines] })
+  end
+end
+
+--- Show suggestions in the completion menu, unless a plug-in does so.
+---@param client vim.lsp.Client
+---@param bufnr integer
+local function show_in_menu(client, bufnr)
+  if package.loaded['blink.cmp'] or package.loaded['cmp'] then
+    return
+  end
+  local options = vim.opt_local.completeopt:get()
+  if not (vim.list_contains(options, 'noselect') or vim.list_contains(options, 'noinsert')) then
+    -- Otherwise a menu that opens by itself would insert its first item by itself.
+    vim.bo[bufnr].completeopt = 'menuone,noselect,popup'
+  end
+  vim.lsp.completion.enable(true, client.id, bufnr, { autotrigger = true })
+  vim.api.nvim_create_autocmd('CompleteDone', {
+    group = vim.api.nvim_create_augroup('qwen_lsp_menu_' .. bufnr, {}),
+    buffer = bufnr,
+    callback = function()
+      complete_item(client, bufnr)
+    end,
+  })
+end
+
+--- Run one of the server's commands for a buffer and hand on what it answers.
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 ---@param name string
 ---@param argument table
----@param describe fun(answer: table): string
-local function run(client, bufnr, name, argument, describe)
+---@param show fun(answer: table)
+local function run(client, bufnr, name, argument, show)
   argument.uri = vim.uri_from_bufnr(bufnr)
   local command = { title = name, command = name, arguments = { argument } }
   client:exec_cmd(command, { bufnr = bufnr }, function(err, answer)
     if err then
       vim.notify('qwen: ' .. err.message, vim.log.levels.ERROR)
     elseif type(answer) == 'table' then
-      vim.notify('qwen: ' .. describe(answer))
+      show(answer)
     end
   end)
 end
 
+--- A floating window, since a message longer than the screen is wide wants a key before going on.
 --- What is null in JSON arrives as a value of its own, which counts as true.
 ---@param answer { outcome: string, reason: any, engine: any, model: any, ms: number }
----@return string
-local function describe_fate(answer)
+local function show_fate(answer)
   local by = type(answer.model) == 'string' and answer.model or answer.engine
-  local what = answer.outcome
+  local lines = { answer.outcome }
   if type(by) == 'string' then
-    what = ('%s by %s in %.0f ms'):format(what, by, answer.ms)
+    lines[1] = ('%s by %s in %.0f ms'):format(answer.outcome, by, answer.ms)
   end
-  return type(answer.reason) == 'string' and what .. '. ' .. answer.reason or what
+  if type(answer.reason) == 'string' then
+    vim.list_extend(lines, vim.split(answer.reason, '\n'))
+  end
+  local look = { title = 'qwen', border = 'rounded', max_width = 80 }
+  vim.lsp.util.open_floating_preview(lines, 'plaintext', look)
 end
 
 ---@param client vim.lsp.Client
@@ -237,12 +293,12 @@ end
 local function create_commands(client, bufnr)
   local create = vim.api.nvim_buf_create_user_command
   create(bufnr, 'QwenWhy', function()
-    run(client, bufnr, 'qwen.why', {}, describe_fate)
+    run(client, bufnr, 'qwen.why', {}, show_fate)
   end, { desc = 'What became of the last suggestion' })
   create(bufnr, 'QwenToggle', function(command)
     local scope = command.args ~= '' and command.args or 'all'
     run(client, bufnr, 'qwen.toggle', { scope = scope }, function(answer)
-      return ('suggestions toggled (%s), now %s'):format(scope, answer.state)
+      vim.notify(('qwen: suggestions toggled (%s), now %s'):format(scope, answer.state))
     end)
   end, {
     desc = 'Switch suggestions off or on',
@@ -252,6 +308,19 @@ local function create_commands(client, bufnr)
     end,
   })
 end
+
+-- Neovim says only in its log that a server is not there.
+vim.api.nvim_create_autocmd('FileType', {
+  group = vim.api.nvim_create_augroup('qwen_lsp_missing', {}),
+  once = true,
+  callback = vim.schedule_wrap(function()
+    local command = vim.lsp.config.qwen_lsp.cmd
+    if type(command) == 'table' and vim.fn.executable(command[1]) == 0 then
+      local advice = 'qwen: there is no program %s. Install it with: uv tool install qwen-lsp'
+      vim.notify(advice:format(command[1]), vim.log.levels.WARN)
+    end
+  end),
+})
 
 ---@type vim.lsp.Config
 return {
@@ -264,7 +333,7 @@ return {
       vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
       map_keys(client, bufnr)
     elseif client:supports_method('textDocument/completion', bufnr) then
-      vim.lsp.completion.enable(true, client.id, bufnr, { autotrigger = true })
+      show_in_menu(client, bufnr)
     end
   end,
 }

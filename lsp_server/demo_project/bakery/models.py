@@ -57,10 +57,10 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """An order on its way."""
+class Invoice:
+    """What a customer owes for an order; `amount` is in cents."""
 
     id: int
     order_id: int
-    address: str
+    amount: int
     day: date

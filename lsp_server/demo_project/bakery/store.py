@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import date
 
-from bakery.models import Customer, Delivery, Order, Product
+from bakery.models import Customer, Invoice, Order, Product
 
 SCHEMA = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, email TEXT, since TEXT);
@@ -13,7 +13,7 @@ CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT, price INTEGER);
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY, customer_id INTEGER, product_id INTEGER, quantity INTEGER, day TEXT
 );
-CREATE TABLE deliveries (id INTEGER PRIMARY KEY, order_id INTEGER, address TEXT, day TEXT);
+CREATE TABLE invoices (id INTEGER PRIMARY KEY, order_id INTEGER, amount INTEGER, day TEXT);
 """
 
 

@@ -57,6 +57,14 @@ class Terminal:
 
     def open(self, path: Path) -> None:
         """Start on a file and wait until the language server has chosen its engine."""
+        self.start(path)
+        self.wait_for(
+            lambda: self.ask("qwen.status").get("engine") not in {None, "embedded"},
+            "the engine to be chosen",
+        )
+
+    def start(self, path: Path) -> None:
+        """Start on a file."""
         command = [str(self._program), "--listen", str(self._socket), str(path)]
         subprocess.run(
             [*self._tmux, "new-session", "-d", *_SIZE, "-c", str(path.parent), *command],
@@ -64,9 +72,6 @@ class Terminal:
             env=self._environment,
         )
         self.wait_for(lambda: self._socket.exists(), "Neovim to listen")
-        self.wait_for(
-            lambda: self.status().get("engine") not in {None, "embedded"}, "the engine to be chosen"
-        )
 
     def press(self, *keys: str) -> None:
         """Press keys by their tmux names, all in one burst."""
@@ -96,28 +101,33 @@ class Terminal:
         told: str = self.lua("vim.fn.execute('messages')")
         return told
 
-    def status(self) -> dict[str, Any]:
-        """The server's `qwen.status`, empty while there is no server."""
-        expression = (
+    def ask(self, command: str) -> dict[str, Any]:
+        """The server's answer to one of its commands, empty while there is no server."""
+        argument = (
+            f"{{ command = '{command}', arguments = {{ {{ uri = vim.uri_from_bufnr(0) }} }} }}"
+        )
+        answer: dict[str, Any] = self.lua(
             "(function() local client = vim.lsp.get_clients({ name = 'qwen_lsp' })[1] "
-            "local answer = client and client:request_sync('workspace/executeCommand', "
-            "{ command = 'qwen.status', arguments = {} }, 5000, 0) "
+            "local answer = client and client:request_sync("
+            f"'workspace/executeCommand', {argument}, 5000, 0) "
             "return answer and answer.result or vim.empty_dict() end)()"
         )
-        status: dict[str, Any] = self.lua(expression)
-        return status
+        return answer
 
     def lua(self, expression: str) -> Any:
-        """The value of a Lua expression."""
+        """The value of a Lua expression; raises AssertionError where Neovim waits for a key."""
         quoted = f"vim.json.encode({expression})".replace("'", "''")
-        done = subprocess.run(
-            [self._program, "--server", self._socket, "--remote-expr", f"luaeval('{quoted}')"],
-            check=True,
-            capture_output=True,
-            text=True,
-            env=self._environment,
-            timeout=_PATIENCE_S,
-        )
+        try:
+            done = subprocess.run(
+                [self._program, "--server", self._socket, "--remote-expr", f"luaeval('{quoted}')"],
+                check=True,
+                capture_output=True,
+                text=True,
+                env=self._environment,
+                timeout=_PATIENCE_S,
+            )
+        except subprocess.SubprocessError as error:
+            raise AssertionError(f"Neovim did not answer:\n{self.screen()}") from error
         return json.loads(done.stdout)
 
     def wait_for_screen(self, text: str) -> None:

@@ -17,14 +17,13 @@ _SOURCE = "def add(a, b):\n"
 
 # Neovim 0.11 has no inline completion: neither the module nor the capability.
 _WITHOUT_INLINE = """
-vim.lsp.inline_completion = nil
+vim.lsp.inline_completion = false
 local make = vim.lsp.protocol.make_client_capabilities
 vim.lsp.protocol.make_client_capabilities = function()
   local capabilities = make()
   capabilities.textDocument.inlineCompletion = nil
   return capabilities
 end
-vim.o.completeopt = 'menuone,noinsert'
 """
 
 Start = Callable[..., tuple[Terminal, Endpoint]]
@@ -74,11 +73,11 @@ def start(nvim_program: Path, tmp_path: Path) -> Iterator[Start]:
             id="several lines",
         ),
         pytest.param(
-            "face = '🙂𝒳'\ndef smile():\n",
+            "face = '🙂🙃'\ndef smile():\n",
             "return '🙂' + ",
             "face",
             "    return '🙂' + face",
-            ["face = '🙂𝒳'", "def smile():", "    return '🙂' + face"],
+            ["face = '🙂🙃'", "def smile():", "    return '🙂' + face"],
             id="astral characters left of the cursor",
         ),
     ],
@@ -138,7 +137,8 @@ def test_text_that_no_longer_fits_is_not_inserted(start: Start) -> None:
 
 
 def test_typing_ahead_of_a_slow_reply(start: Start) -> None:
-    terminal, endpoint = start(Reply("a + b", delay_first=0.6))
+    terminal, endpoint = start("")
+    endpoint.script(lambda prompt: Reply(complete_line("a + b", prompt), delay_first=0.6))
     terminal.press("G", "o")
     terminal.type("return ")
     terminal.wait_for(lambda: endpoint.count_generations() > 0, "a request")
@@ -146,6 +146,13 @@ def test_typing_ahead_of_a_slow_reply(start: Start) -> None:
     terminal.wait_for_screen("    return a + b")
     terminal.press("Tab")
     terminal.wait_for_line("    return a + b")
+
+
+def complete_line(line: str, prompt: str) -> str:
+    """What a model that knows the line would add to a prompt that holds the beginning of it."""
+    before = prompt.partition("<|fim_suffix|>")[0]
+    typed = next(n for n in range(len(line), -1, -1) if before.endswith(line[:n]))
+    return line[typed:]
 
 
 def test_tab_is_a_tab_where_nothing_is_shown(start: Start) -> None:
@@ -190,31 +197,58 @@ def test_why_and_toggle(start: Start) -> None:
     terminal.type("return ")
     terminal.wait_for_screen("    return a + b")
     terminal.command("QwenWhy")
-    terminal.wait_for(lambda: "qwen2.5-coder-7b-instruct" in terminal.messages(), "the reason")
+    terminal.wait_for_screen("by qwen2.5-coder-7b-instruct in")
     terminal.command("QwenToggle")
     terminal.wait_for(lambda: "now off" in terminal.messages(), "the new state")
     asked = endpoint.count_generations()
     terminal.press("o")
     terminal.type("return ")
-    terminal.press("Escape")
-
-    def is_explained() -> bool:
-        terminal.command("QwenWhy")
-        return "switched off" in terminal.messages()
-
-    terminal.wait_for(is_explained, "the reason")
+    terminal.wait_for(lambda: terminal.ask("qwen.why").get("outcome") == "off", "the refusal")
+    terminal.command("QwenWhy")
+    terminal.wait_for_screen("switched off")
     assert endpoint.count_generations() == asked
 
 
-def test_completion_menu_without_inline_completion(start: Start) -> None:
-    terminal, _ = start("add(a, b)", "def add(a, b):\n    return a\n", init=_WITHOUT_INLINE)
-    terminal.press("G", "o")
-    terminal.type("x =")
-    terminal.type(" ")
-    terminal.wait_for_screen("x = add(a, b)")
-    assert "x = " in terminal.lines()
+@pytest.mark.parametrize(
+    ("source", "keys", "line", "accepted"),
+    [
+        pytest.param("", ["i", "x="], "x=add(a, b)", ["x=add(a, b)"], id="one line"),
+        pytest.param(
+            "def add(a, b):\n",
+            ["G", "o", "if a:"],
+            "if a:\n        b = a\n        return b",
+            ["def add(a, b):", "    if a:", "        b = a", "        return b"],
+            id="several lines",
+        ),
+        pytest.param(
+            "total = add()  # 🙂\n",
+            ["f", ")", "i", "a,"],
+            "add(a,b)",
+            ["total = add(a,b)  # 🙂"],
+            id="closed bracket right of the cursor",
+        ),
+    ],
+)
+def test_completion_menu_without_inline_completion(
+    start: Start, source: str, keys: list[str], line: str, accepted: list[str]
+) -> None:
+    terminal, endpoint = start("", source, init=_WITHOUT_INLINE)
+    endpoint.script(lambda prompt: Reply(complete_line(line, prompt)))
+    for key in keys:
+        terminal.type(key)
+    terminal.wait_for(lambda: terminal.lua("vim.fn.pumvisible()") == 1, "the menu")
+    terminal.press("C-n")
     terminal.press("C-y")
-    terminal.wait_for_line("x = add(a, b)")
+    terminal.wait_for(lambda: terminal.lines() == accepted, "the accepted text")
+
+
+def test_missing_server_is_told(nvim_program: Path, tmp_path: Path) -> None:
+    path = tmp_path / "total.py"
+    path.write_text(_SOURCE)
+    init = "vim.lsp.config('qwen_lsp', { cmd = { 'no-such-program' } })"
+    with Terminal(nvim_program, tmp_path, options={}, init=init) as terminal:
+        terminal.start(path)
+        terminal.wait_for_screen("there is no program no-such-program. Install it")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""One question to one model, with retries; its stream is told of as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from lsp_server.actions.retry import choose_wait
+from lsp_server.context.tokens import estimate_tokens
+from lsp_server.prompt.base import ChatPrompt, Message
+from lsp_server.provider.base import Provider, Request, Text, Usage
+from lsp_server.provider.errors import Action, Fault, ProviderError, too_long_an_answer
+
+# More characters than this for a token are no code: an answer without end.
+_CHARACTERS_PER_TOKEN = 12
+# How often progress is told, in characters.
+_STEP = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. `max_tokens` bounds the answer; `thinks` and `budget` are about reasoning."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    thinks: bool = False
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that came, and what it used."""
+
+    text: str
+    usage: Usage
+
+
+async def ask_model(
+    provider: Provider,
+    model: str,
+    question: Question,
+    *,
+    hear: Callable[[str, int], None],
+    note_usage: Callable[[str, Usage], None],
+    wait: Callable[[float], None] = lambda _seconds: None,
+) -> Answer:
+    """The model's answer. Raises `ProviderError` with the last fault.
+
+    `hear` gets the text so far and the characters received, reasoning included. `wait` is told of
+    each pause before a retry. Cancelling closes the connection.
+    """
+    attempt = 1
+    while isinstance(
+        outcome := await _try_once(provider, model, question, hear, note_usage), Fault
+    ):
+        # Spreading the retries out needs no secrecy.
+        seconds = choose_wait(outcome, attempt, random.random())
+        if seconds is None:
+            raise ProviderError(outcome)
+        wait(seconds)
+        await asyncio.sleep(seconds)
+        attempt += 1
+    return outcome
+
+
+async def _try_once(
+    provider: Provider,
+    model: str,
+    question: Question,
+    hear: Callable[[str, int], None],
+    note_usage: Callable[[str, Usage], None],
+) -> Answer | Fault:
+    try:
+        return await _ask_once(provider, model, question, hear, note_usage)
+    except ProviderError as error:
+        return error.fault
+
+
+async def _ask_once(
+    provider: Provider,
+    model: str,
+    question: Question,
+    hear: Callable[[str, int], None],
+    note_usage: Callable[[str, Usage], None],
+) -> Answer:
+    prompt = ChatPrompt(question.messages, question.thinks, question.budget)
+    request = Request(model, prompt, question.max_tokens)
+    limit = question.max_tokens * _CHARACTERS_PER_TOKEN
+    pieces: list[str] = []
+    usage: Usage | None = None
+    received = told = kept = thoughts = 0
+    try:
+        async with aclosing(provider.stream(request)) as stream:
+            async for piece in stream:
+                if not isinstance(piece, Text):
+                    usage = piece
+                    continue
+                pieces.append(piece.text)
+                kept += len(piece.text)
+                thoughts += piece.thoughts
+                received += len(piece.text) + piece.thoughts
+                if kept > limit or thoughts > 20 * limit:
+                    raise ProviderError(too_long_an_answer(model, question.max_tokens))
+                if received - told >= _STEP or not told:
+                    told = received
+                    hear("".join(pieces), received)
+    finally:
+        # What was generated is billed, whether or not its end was waited for.
+        if usage is None and received:
+            usage = _estimate(question, "".join(pieces), thoughts)
+        if usage is not None:
+            note_usage(model, usage)
+    text = "".join(pieces)
+    if usage is None or not text.strip():
+        raise ProviderError(
+            Fault(Action.RETRY, f"{model} answered with nothing; try again.", "empty")
+        )
+    return Answer(text, usage)
+
+
+def _estimate(question: Question, text: str, thoughts: int) -> Usage:
+    asked = sum(estimate_tokens(message.content) for message in question.messages)
+    return Usage(asked, estimate_tokens(text) + thoughts // 3)

@@ -1,0 +1,1 @@
+"""A model's reply -> new lines: one file per form that replies take."""

@@ -1,0 +1,96 @@
+"""A request in flight: its text as it comes, for whoever can still use it.
+
+A typist does not wait. The stream of a request lives on while what is typed agrees with what it
+brings, and answers the newest place; it is closed when it can no longer serve.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from lsp_server.buffer import Position, Snapshot
+from lsp_server.completion.origin import CLOSERS, Origin
+from lsp_server.provider.errors import ProviderError
+
+
+class Flight:
+    """The answer to come at a place, with what was assumed to be typed there before it.
+
+    `assumed` is empty for a plain request; a speculative one is asked as if the shown text had
+    been accepted.
+    """
+
+    def __init__(self, origin: Origin, assumed: str = "") -> None:
+        self.origin = origin
+        self.assumed = assumed
+        self.text = ""
+        self.model: str | None = None
+        self.reason = ""
+        self.error: ProviderError | None = None
+        self.started = asyncio.get_running_loop().time()
+        self.is_over = False
+        self.waiting = 0
+        self._task: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+
+    def carry(self, task: asyncio.Task[None]) -> None:
+        """The task that reads the stream."""
+        self._task = task
+        task.add_done_callback(lambda _: self.end())
+
+    @property
+    def answer(self) -> str:
+        """All that is to stand at the place, as far as it is known."""
+        return self.assumed + self.text
+
+    def extend(self, text: str) -> None:
+        """More has come."""
+        self.text += text
+        self._changed.set()
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        self.is_over = True
+        self._changed.set()
+
+    def cancel(self) -> None:
+        """Close its connection; nobody can use it any more."""
+        if self._task is not None:
+            self._task.cancel()
+        self.end()
+
+    async def wait_until(self, is_enough: Callable[[str], bool], deadline: float) -> bool:
+        """Wait until the answer is enough or the flight is over; False at the deadline.
+
+        `deadline` is a time of the event loop's clock, in seconds.
+        """
+        loop = asyncio.get_running_loop()
+        self.waiting += 1
+        try:
+            while not self.is_over and not is_enough(self.answer):
+                self._changed.clear()
+                try:
+                    await asyncio.wait_for(self._changed.wait(), deadline - loop.time())
+                except asyncio.TimeoutError:
+                    return False
+            return True
+        finally:
+            self.waiting -= 1
+
+    def agrees(self, typed: str) -> bool:
+        """Whether the answer, as far as it is known, goes along with what was typed."""
+        answer = self.answer
+        if self.is_over:
+            return answer.startswith(typed) and len(answer) > len(typed)
+        return answer.startswith(typed) or typed.startswith(answer)
+
+    def follows(self, snapshot: Snapshot) -> bool:
+        """Whether a document's new text may still be served, wherever the cursor is now."""
+        typed = self.origin.typed_in(snapshot)
+        return typed is not None and (self.agrees(typed) or self.agrees(typed.rstrip(CLOSERS)))
+
+    def typed_at(self, snapshot: Snapshot, position: Position) -> str | None:
+        """What was typed up to `position`, where the answer agrees with it; None elsewhere."""
+        typed = self.origin.typed_at(snapshot, position)
+        return typed if typed is not None and self.agrees(typed) else None

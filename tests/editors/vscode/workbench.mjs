@@ -1,0 +1,190 @@
+// VS Code itself (code-server) with the packaged extension, in a browser that a test drives.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+
+import { binFolder, ROOT } from './endpoint.mjs';
+import { findOrInstall } from './install.mjs';
+
+const PACKAGE = join(ROOT, 'vscode-client', 'dist', 'qwen-lsp.vsix');
+const PICTURES = join(ROOT, 'build', 'pictures');
+const PATIENCE_MS = 60_000;
+// Nothing of the machine's own configuration may reach a test.
+const CLEARED = /^(DASHSCOPE_|OPENAI_|QWEN_|VSCODE_|(https?|all)_proxy$)/i;
+
+const SETTINGS = {
+  'security.workspace.trust.enabled': false,
+  'editor.inlineSuggest.enabled': true,
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.tips.enabled': false,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+  'chat.disableAIFeatures': true,
+  'chat.commandCenter.enabled': false,
+  'files.autoSave': 'off',
+};
+
+const BROWSER_OPTIONS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** A window of VS Code on a folder of its own. */
+export class Workbench {
+  #ends = [];
+
+  /**
+   * @param {object} options
+   * @param {Record<string, string>} options.files The folder's files, by name.
+   * @param {Record<string, unknown>} [options.settings] The user's settings.
+   * @param {Record<string, string>} [options.environment] What VS Code is started with.
+   * @param {string} [options.path] Folders to look for programs in, before the usual ones.
+   */
+  static async open({ files, settings = {}, environment = {}, path = binFolder() }) {
+    const workbench = new Workbench();
+    try {
+      await workbench.#open(files, settings, environment, path);
+    } catch (error) {
+      await workbench.close();
+      throw error;
+    }
+    return workbench;
+  }
+
+  async #open(files, settings, environment, path) {
+    const programs = findOrInstall();
+    const home = mkdtempSync(join(tmpdir(), 'qwen-vscode-'));
+    this.#ends.push(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+    this.folder = join(home, 'project');
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.folder, name)), { recursive: true });
+      writeFileSync(join(this.folder, name), text);
+    }
+    for (const scope of ['User', 'Machine']) {
+      mkdirSync(join(home, 'data', scope), { recursive: true });
+    }
+    // To this window the machine with the files is a remote one, which has settings of its own.
+    writeFileSync(join(home, 'data', 'User', 'settings.json'), JSON.stringify(SETTINGS));
+    writeFileSync(join(home, 'data', 'Machine', 'settings.json'), JSON.stringify(settings));
+
+    const started = makeEnvironment(home, environment, path);
+    const folders = [
+      ...['--user-data-dir', join(home, 'data')],
+      ...['--extensions-dir', join(home, 'extensions')],
+    ];
+    run(programs.node, [programs.codeServer, ...folders, '--install-extension', PACKAGE], started);
+    const address = await this.#serve(programs, folders, started);
+    const browser = await chromium.launch({
+      executablePath: programs.chromium,
+      args: BROWSER_OPTIONS,
+    });
+    this.#ends.push(() => browser.close());
+    this.page = await browser.newPage({ viewport: { width: 1000, height: 620 } });
+    this.page.setDefaultTimeout(PATIENCE_MS);
+    await this.page.goto(`${address}?folder=${encodeURIComponent(this.folder)}`);
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+  }
+
+  async #serve(programs, folders, environment) {
+    const options = ['--auth', 'none', '--bind-addr', '127.0.0.1:0'];
+    const quiet = ['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'];
+    const words = [programs.codeServer, ...options, ...quiet, ...folders, this.folder];
+    const server = spawn(programs.node, words, {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    this.#ends.push(async () => {
+      // Its group: the extension host and the language server belong to it.
+      process.kill(-server.pid, 'SIGTERM');
+      await ended;
+    });
+    for await (const line of createInterface({ input: server.stdout })) {
+      const match = /listening on (http:\S+)/.exec(line);
+      if (match) {
+        server.stdout.resume();
+        return match[1];
+      }
+    }
+    throw new Error('code-server ended before it served.');
+  }
+
+  /** Ends browser and server and removes their folder. */
+  async close() {
+    for (const end of this.#ends.splice(0).reverse()) {
+      await end();
+    }
+  }
+
+  /** Opens a file of the folder and puts the cursor at the end of it. */
+  async openFile(name) {
+    await this.page.keyboard.press('Control+P');
+    await this.page.locator('.quick-input-widget input').fill(name);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.page.locator('.monaco-editor.focused').waitFor();
+    await this.page.keyboard.press('Control+End');
+  }
+
+  /** Runs a command by its title, as a user does. */
+  async runCommand(title) {
+    await this.page.keyboard.press('F1');
+    await this.page.locator('.quick-input-widget input').fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+  }
+
+  /** Types as a hand does, and leaves the editor time for each key. */
+  async type(text) {
+    await this.page.keyboard.type(text, { delay: 40 });
+  }
+
+  /** The ghost text on the screen. */
+  get ghostText() {
+    return this.page.locator('.ghost-text-decoration, .ghost-text').first();
+  }
+
+  /** The lines of the editor as they look, ghost text included. */
+  async lines() {
+    const lines = await this.page.locator('.monaco-editor .view-line').allInnerTexts();
+    return lines.map((line) => line.replaceAll('\u00a0', ' '));
+  }
+
+  /** Our item in the status bar. */
+  get statusItem() {
+    return this.page.locator('.statusbar-item', { hasText: 'Qwen' });
+  }
+
+  /** Keeps a picture of the window under build/pictures. */
+  async picture(name) {
+    mkdirSync(PICTURES, { recursive: true });
+    await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+}
+
+function makeEnvironment(home, extra, path) {
+  const kept = Object.entries(process.env).filter(([name]) => !CLEARED.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    HOME: home,
+    PATH: [path, process.env.PATH].filter(Boolean).join(delimiter),
+    PYTHON_KEYRING_BACKEND: 'keyring.backends.null.Keyring',
+    ...extra,
+  };
+}
+
+function run(program, words, environment) {
+  const done = spawnSync(program, words, { env: environment, encoding: 'utf8' });
+  if (done.status !== 0) {
+    throw new Error(`${words.join(' ')} failed:\n${done.stdout}${done.stderr}`);
+  }
+}

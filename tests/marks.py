@@ -1,0 +1,29 @@
+"""Text in which the cursor is marked by █, for tests that read like what a user sees."""
+
+from __future__ import annotations
+
+from lsp_server.buffer import Buffer, Encoding, Position, Snapshot, split_lines
+from lsp_server.postprocess.base import Place
+
+CURSOR = "█"
+
+
+def read_marked(source: str) -> tuple[str, str]:
+    """What stands before and after the cursor."""
+    before, mark, after = source.partition(CURSOR)
+    assert mark, "no cursor is marked"
+    return before, after
+
+
+def read_place(source: str, language: str = "python", *, multiline: bool = True) -> Place:
+    """The place that the filters are told of."""
+    before, after = read_marked(source)
+    return Place(language, before, after, multiline)
+
+
+def read_snapshot(source: str, language: str = "python") -> tuple[Snapshot, Position]:
+    """The document and the cursor's position in it."""
+    before, after = read_marked(source)
+    buffer = Buffer("file:///project/file", 1, language, before + after, Encoding.UTF16)
+    lines = split_lines(before)
+    return buffer.snapshot(), Position(len(lines) - 1, len(lines[-1]))

@@ -1,0 +1,107 @@
+"""Streams: reading stops as soon as nothing that may come would be shown."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+
+import pytest
+
+from lsp_server.completion.stream import Answer, is_complete, read_answer
+from lsp_server.postprocess import refine
+from lsp_server.postprocess.size import MAX_CHARACTERS
+from lsp_server.provider.base import Piece, Text, Usage
+from tests.marks import read_place
+
+ONE = False
+SEVERAL = True
+
+
+class Stream:
+    """A provider's stream that remembers whether it was closed and how much was taken."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self.pieces = pieces
+        self.taken = ""
+        self.closed = False
+
+    async def __call__(self) -> AsyncGenerator[Piece, None]:
+        try:
+            for piece in self.pieces:
+                if isinstance(piece, Text):
+                    self.taken += piece.text
+                yield piece
+        finally:
+            self.closed = True
+
+
+# Where the reading stops is marked by ■; without a mark it goes on to the end.
+STOPS = [
+    ("x = █", ONE, "1\n■y = 2\n"),
+    ("x = █", ONE, "\n■1"),
+    ("    █", ONE, "\n    x = 1\n■y"),
+    ("█", ONE, "x = 1"),
+    ("    █", SEVERAL, "x\n    y\nz\n■w"),
+    ("    █", SEVERAL, "x\n\n    y\n\n    z\n"),
+    ("def f():█", SEVERAL, "\n    x\n\n\ndef g():\n■    y"),
+    ("if (x) {█", SEVERAL, "\n  y\n}\n■z\nw"),
+    ("    █\n    return x", SEVERAL, "y = 1\n    return x\n■z"),
+    ("    █\n    return x + y", SEVERAL, "z = 1\n    return x\n    w\n"),
+    ("█", SEVERAL, "call(x)\ncall(x)\ncall(x)\n■call(x)\n"),
+    ("call(x)\n█", SEVERAL, "call(x)\ny\nz\n"),
+    ("█", SEVERAL, "x<|fim_pad|>■<|fim_pad|>"),
+    ("x = █", ONE, "1<|cursor|>■"),
+    ("x = █", ONE, "a > b\n■"),
+    ("    return █", ONE, "```python\n    return x\n■```\n"),
+    ("    return █", ONE, "Here is the code:\n\n```python\nreturn x\n■```\n"),
+    ("    x = 1\n    █", ONE, "    x = 1\n    y\n■z"),
+    ("    █", SEVERAL, "```python\nx\n```■\nThis works."),
+    ("    █", SEVERAL, "x\n```■\nThis works."),
+]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("source", "multiline", "marked"), STOPS)
+async def test_stops(source: str, multiline: bool, marked: str) -> None:
+    place = read_place(source, multiline=multiline)
+    expected, _, _ = marked.partition("■")
+    whole = marked.replace("■", "")
+    stream = Stream(Text(character) for character in whole)
+    answer = await read_answer(stream(), place)
+    assert answer.text == stream.taken == expected
+    assert stream.closed
+    # What was left unread would have changed nothing.
+    assert refine(answer.text, place) == refine(whole, place)
+
+
+@pytest.mark.asyncio
+async def test_usage_comes_with_the_end() -> None:
+    pieces: list[Piece] = [Text("1"), Text(" + 1"), Usage(10, 3)]
+    stream = Stream(pieces)
+    assert await read_answer(stream(), read_place("x = █")) == Answer("1 + 1", Usage(10, 3))
+
+
+@pytest.mark.asyncio
+async def test_an_answer_without_end_is_left() -> None:
+    stream = Stream(Text("x" * 100) for _ in iter(int, 1))
+    answer = await read_answer(stream(), read_place("█"))
+    assert MAX_CHARACTERS < len(answer.text) <= MAX_CHARACTERS + 100
+    assert stream.closed
+
+
+@pytest.mark.asyncio
+async def test_the_stream_is_closed_when_reading_fails() -> None:
+    class BrokenError(Exception):
+        pass
+
+    async def broken() -> AsyncGenerator[Piece, None]:
+        yield Text("x")
+        raise BrokenError
+
+    with pytest.raises(BrokenError):
+        await read_answer(broken(), read_place("█"))
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", "    ", "`", "``", "```", "```py", "<|", "<|fim_"])
+@pytest.mark.parametrize("multiline", [ONE, SEVERAL])
+def test_a_beginning_is_never_complete(text: str, multiline: bool) -> None:
+    assert not is_complete(text, read_place("    █\n    x", multiline=multiline))

@@ -1,0 +1,99 @@
+"""Triggers: one line or several, and how long to wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from lsp_server.completion.trigger import (
+    choose_deadline,
+    choose_debounce,
+    choose_max_tokens,
+    wants_lines,
+)
+from lsp_server.settings import Completion
+from tests.marks import read_snapshot
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("█", True),
+        ("    █", True),
+        ("    █\nx = 1", True),
+        ("x = █", False),
+        ("x█", False),
+        ("█x", False),
+        ("x = █y", False),
+        ("def f():█", True),
+        ("def f():  █", True),
+        ("def f():█\n    return 1", False),
+        ("def f():█\n\n\n    return 1", False),
+        ("def f():█\nx = 1", True),
+        ("if (x) {█}", True),
+        ("if (x) {█\n}", True),
+        ("if (x) {█\n  y();\n}", False),
+        ("f(█)", True),
+        ("f(█);", True),
+        ('print("█")', False),
+        ("f(█, x)", False),
+        ("x => █", True),
+        ("fn f() ->█", True),
+        ("if x; then█", True),
+        ("items.each do█", True),
+        ("x = undo█", False),
+        ("strengthen█", False),
+        ("\tif x {█\n\t\ty()", False),
+        ("    if x:█\n\ty", True),
+        ("a\n    █)\nb", True),
+    ],
+)
+def test_several_lines(source: str, expected: bool) -> None:
+    snapshot, position = read_snapshot(source)
+    assert wants_lines(snapshot, position, "auto") is expected
+    assert wants_lines(snapshot, position, "never") is False
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"), [("x = █", True), ("f(█)", True), ("x = █y", False)]
+)
+def test_always_but_in_the_middle_of_a_line(source: str, expected: bool) -> None:
+    snapshot, position = read_snapshot(source)
+    assert wants_lines(snapshot, position, "always") is expected
+
+
+def test_a_question_about_a_large_file_looks_near_the_cursor() -> None:
+    snapshot, position = read_snapshot("def f():█" + "\n" * 200_000 + "    x")
+    assert wants_lines(snapshot, position, "auto") is True
+
+
+@pytest.mark.parametrize(
+    ("setting", "explicit", "seconds"),
+    [("auto", True, 0.0), (500, True, 0.0), (500, False, 0.5), (0, False, 0.0)],
+)
+def test_debounce(setting: int, explicit: bool, seconds: float) -> None:
+    assert choose_debounce(Completion(debounce_ms=setting), explicit=explicit) == seconds
+
+
+def test_debounce_of_itself_is_shorter_than_a_blink() -> None:
+    assert 0 < choose_debounce(Completion(), explicit=False) <= 0.2
+
+
+@pytest.mark.parametrize(
+    ("completion", "local", "seconds"),
+    [
+        (Completion(), False, 1.5),
+        (Completion(), True, 3.0),
+        (Completion(deadline_ms=50), False, 0.05),
+        (Completion(deadline_ms=50), True, 0.05),
+    ],
+)
+def test_deadline(completion: Completion, local: bool, seconds: float) -> None:
+    assert choose_deadline(completion, local=local) == seconds
+
+
+@pytest.mark.parametrize(
+    ("most", "multiline", "tokens"),
+    [(256, True, 256), (256, False, 64), (16, True, 16), (16, False, 16)],
+)
+def test_tokens_of_output(most: int, multiline: bool, tokens: int) -> None:
+    assert choose_max_tokens(Completion(max_output_tokens=most), multiline=multiline) == tokens

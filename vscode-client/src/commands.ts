@@ -1,0 +1,78 @@
+import * as vscode from 'vscode';
+
+import type { ServerControl } from './client';
+import { removeApiKey, setApiKey } from './secrets';
+import type { Status, StatusItem } from './status';
+
+/** The server's `qwen.why`. */
+interface Fate {
+  outcome: string;
+  reason: string | null;
+  engine: string | null;
+  model: string | null;
+  ms: number;
+}
+
+/** Registers what the user can call; the result undoes it. */
+export function registerCommands(
+  server: ServerControl,
+  status: StatusItem,
+  secrets: vscode.SecretStorage,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const toggle = async (scope: 'all' | 'language'): Promise<void> => {
+    const document = vscode.window.activeTextEditor?.document;
+    const argument = { scope, uri: document?.uri.toString(), language: document?.languageId };
+    const answer = await server.ask<Status>('qwen.toggle', argument);
+    if (answer) {
+      status.showStatus(answer);
+    }
+  };
+  const commands: Record<string, () => unknown> = {
+    'qwen.showReason': () => showReason(server, toggle, log),
+    'qwen.toggleSuggestions': () => toggle('all'),
+    'qwen.toggleLanguage': () => toggle('language'),
+    'qwen.setApiKey': async () => {
+      if (await setApiKey(secrets)) {
+        await server.restart();
+      }
+    },
+    'qwen.removeApiKey': async () => {
+      await removeApiKey(secrets);
+      await server.restart();
+    },
+    'qwen.restartServer': () => server.restart(),
+    'qwen.showLog': () => {
+      log.show();
+    },
+  };
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(name, run)),
+  );
+}
+
+async function showReason(
+  server: ServerControl,
+  toggle: (scope: 'all') => Promise<void>,
+  log: vscode.LogOutputChannel,
+): Promise<void> {
+  const uri = vscode.window.activeTextEditor?.document.uri.toString();
+  const fate = await server.ask<Fate>('qwen.why', { uri });
+  const text = fate ? describe(fate) : 'The language server is not running.';
+  const answer = await vscode.window.showInformationMessage(
+    `Qwen: ${text}`,
+    'Switch Off or On',
+    'Show Log',
+  );
+  if (answer === 'Show Log') {
+    log.show();
+  } else if (answer) {
+    await toggle('all');
+  }
+}
+
+function describe(fate: Fate): string {
+  const by = fate.model ?? fate.engine;
+  const what = by ? `${fate.outcome} by ${by} in ${Math.round(fate.ms)} ms` : fate.outcome;
+  return fate.reason ? `${what}. ${fate.reason}` : what;
+}
