@@ -68,7 +68,7 @@ FIT = {
 def read_files(root: Path, suffix: str) -> dict[str, str]:
     files = {}
     for p in sorted(root.rglob("*" + suffix)):
-        if {"test", "tests", "__pycache__", "commonjs"} & set(p.parts[len(root.parts):]):
+        if {"test", "tests", "__pycache__", "commonjs"} & set(p.parts[len(root.parts) :]):
             continue
         if p.stem in {"_emoji_codes", "_cell_widths", "_spinners"} or "_unicode_data" in p.parts:
             continue
@@ -93,7 +93,8 @@ def code_lines(path: str, text: str) -> list[int]:
                 skipped.add(t.start[0] - 1)
             if t.type == tokenize.STRING and (
                 t.start[0] != t.end[0]
-                or tokens[i - 1].type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.NL, tokenize.DEDENT)
+                or tokens[i - 1].type
+                in (tokenize.NEWLINE, tokenize.INDENT, tokenize.NL, tokenize.DEDENT)
                 and tokens[i + 1].type == tokenize.NEWLINE
             ):
                 skipped.update(range(t.start[0] - 1, t.end[0]))
@@ -108,7 +109,8 @@ def code_lines(path: str, text: str) -> list[int]:
             if "*/" in s:
                 inside = False
     return [
-        n for n, line in enumerate(lines)
+        n
+        for n, line in enumerate(lines)
         if n not in skipped and len(line.strip()) >= 8 and len(line) <= 300
     ]
 
@@ -130,9 +132,12 @@ def dig_holes(files: dict[str, str], seed: int, count: int = HOLES, block=False)
         holes.append(
             Hole(
                 p,
-                "".join(x + "\n" for x in lines[max(0, n - LEFT_LINES):n]),
+                "".join(x + "\n" for x in lines[max(0, n - LEFT_LINES) : n]),
                 lines[n],
-                "".join("\n" + x for x in lines[(block_end(lines, n) if block else n + 1):][:RIGHT_LINES]),
+                "".join(
+                    "\n" + x
+                    for x in lines[(block_end(lines, n) if block else n + 1) :][:RIGHT_LINES]
+                ),
             )
         )
     return holes
@@ -160,21 +165,23 @@ def run(name, root, suffix, count):
             at = len(hole.line) - len(hole.line.lstrip()) + round(len(s) * cut)
             want = hole.line[at:].rstrip()
             t0 = time.perf_counter()
-            cursor = encode_cursor(engine._vocabulary, hole.path, hole.before + hole.line[:at], hole.after)
+            cursor = encode_cursor(
+                engine._vocabulary, hole.path, hole.before + hole.line[:at], hole.after
+            )
             got = [(r.share, r.text) for r in rank(engine.ballots(hole.path, cursor))]
             times.append(time.perf_counter() - t0)
             ok = bool(got) and got[0][1] == want
             right += ok
             if got:
                 shown.append((got[0][0], ok))
-        row.append(f"{100*right/count:.1f}")
+        row.append(f"{100 * right / count:.1f}")
     shown.sort(reverse=True)
     n = len(times)
     for q in (0.1, 0.2, 0.25, 0.3, 0.4):
         k = int(n * q)
-        row.append(f"{100*sum(o for _, o in shown[:k])/k:.0f}")
+        row.append(f"{100 * sum(o for _, o in shown[:k]) / k:.0f}")
     times.sort()
-    row += [f"{1000*times[n//2]:.1f}", f"{1000*times[int(n*.95)]:.1f}"]
+    row += [f"{1000 * times[n // 2]:.1f}", f"{1000 * times[int(n * 0.95)]:.1f}"]
     print(*row, sep="\t", flush=True)
 
 

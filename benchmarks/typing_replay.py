@@ -76,7 +76,8 @@ async def replay(text: str, gap: float, keys: int, tally: Tally) -> None:
     """Type `keys` characters into the middle of a file, from the start of a function on."""
     start = text.index("\ndef ", len(text) // 4)
     start = text.index("\n", start + 1) + 1
-    after = text[start + keys * 3 :]
+    # The rest of the file begins on a line of its own, as where somebody adds a function.
+    after = text[text.index("\n", start + keys * 3) :]
     async with FakeEndpoint(kind="openai") as endpoint:
         endpoint.script(make_oracle(text))
         options = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import Any
 
 from lsprotocol import types
@@ -18,6 +20,9 @@ _log = logging.getLogger(__name__)
 _INVOKED = types.InlineCompletionTriggerKind.Invoked.value
 _NOT_INITIALIZED = -32002
 _REQUEST_CANCELLED = -32800
+
+# The token by which the client wants to hear of the progress of the command that is running.
+work_done_token: ContextVar[int | str | None] = ContextVar("work_done_token", default=None)
 
 
 class Unreadable:
@@ -45,6 +50,8 @@ class QwenProtocol(LanguageServerProtocol):
                     types.ErrorCodes.InvalidParams,
                     f"The parameters of {method} do not have the form that LSP 3.18 gives them.",
                 )
+            elif method is None and isinstance(message_id, int | str):
+                self._end_wait(message_id)
             return Unreadable()
 
     def handle_message(self, message: Any) -> None:
@@ -81,6 +88,13 @@ class QwenProtocol(LanguageServerProtocol):
                 types.ErrorCodes.InternalError,
                 f"The server failed on this request ({describe_error(error)}); it goes on running.",
             )
+
+    def _end_wait(self, message_id: str | int) -> None:
+        """A reply that cannot be read is no reply, but whoever waits for it must hear so."""
+        self._result_types.pop(message_id, None)
+        future = self._request_futures.pop(message_id, None)
+        if future is not None and not future.done():
+            future.set_exception(JsonRpcException(message="The client's reply has no known form."))
 
     def _check_handler_result(self, future: Future[Any]) -> None:
         if not future.cancelled() and (error := future.exception()) is not None:
@@ -124,17 +138,23 @@ class QwenProtocol(LanguageServerProtocol):
         yield from self._hand_on(types.NOTEBOOK_DOCUMENT_DID_CLOSE, params)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    def lsp_workspace__execute_command(
+    async def lsp_workspace__execute_command(  # type: ignore[override]
         self, params: types.ExecuteCommandParams
-    ) -> Generator[Any, Any, Any]:
-        """Run a command with its arguments as one list; pygls' unpacking honours no defaults."""
+    ) -> Any:
+        """Run a command with its arguments as one list; pygls' unpacking honours no defaults.
+
+        A coroutine and no generator: cancelling the request then cancels the command itself, where
+        pygls would cancel only the wait for it.
+        """
         handler: Callable[..., Any] | None = self.fm.commands.get(params.command)
         if handler is None:
             raise JsonRpcException(
                 message=f"There is no command {params.command}.",
                 code=types.ErrorCodes.InvalidParams,
             )
-        return (yield handler, (list(params.arguments or []),), None)
+        work_done_token.set(params.work_done_token)
+        result = handler(list(params.arguments or []))
+        return await result if inspect.isawaitable(result) else result
 
     def _hand_on(self, method: str, params: Any) -> Generator[Any, Any, None]:
         handler = self.fm.features.get(method)

@@ -20,6 +20,7 @@ from lsp_server import __version__
 from lsp_server.buffer import Encoding
 from lsp_server.configuration import SECTION, resolve_layers
 from lsp_server.handlers import commands, documents
+from lsp_server.handlers.actions import register_actions
 from lsp_server.handlers.completion import completion
 from lsp_server.handlers.configuration import await_section, pushed_section
 from lsp_server.handlers.convert import to_encoding
@@ -317,6 +318,7 @@ def _register(server: QwenServer) -> None:
 
     for name, command in _COMMANDS.items():
         server.command(name)(_bind(command, session))
+    register_actions(server)
 
 
 def _bind(

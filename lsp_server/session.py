@@ -16,13 +16,14 @@ from lsp_server.buffer import Buffer, Change, Encoding, Position, Snapshot
 from lsp_server.completion.ask import Reply
 from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.breaker import Breaker
-from lsp_server.completion.pipeline import Engines, Hosted, complete
+from lsp_server.completion.pipeline import Completer, Engines, Hosted
+from lsp_server.completion.track import Track
 from lsp_server.embedded.client import EmbeddedClient
 from lsp_server.models.catalogue import choose_served, load_catalogue
 from lsp_server.models.route import Route
 from lsp_server.models.usage import Spending, count_usage
 from lsp_server.privacy.gate import ALLOWED, Gate, Verdict
-from lsp_server.provider.base import Endpoint, Provider, origin_of
+from lsp_server.provider.base import Endpoint, Provider, Usage, origin_of
 from lsp_server.provider.discover import Discovery, Environment, KeyLookup, discover, make_provider
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Settings
@@ -35,6 +36,8 @@ _NOTICE_GAP_S = 600.0
 _LIST_S = 5.0
 # A status bar that flickers with each key tells nothing.
 _STATUS_S = 0.1
+
+_SUPERSEDED = Outcome("superseded", "A newer request or an edit took its place.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Document:
     buffer: Buffer
     last: Outcome | None = None
     running: asyncio.Task[Outcome] | None = None
+    track: Track = field(default_factory=Track)
     # Whether the embedded engine has yet to hear of the latest text.
     is_stale: bool = True
 
@@ -93,6 +97,7 @@ class Session:
         self._gate = Gate(())
         self._discovery = Discovery(None, "The engine is being chosen.")
         self._hosted: Hosted | None = None
+        self._completer = Completer(self._own)
         self._connecting: asyncio.Task[None] | None = None
         self._configured = asyncio.Event()
         self._key_origin: str | None = None
@@ -157,6 +162,7 @@ class Session:
             _log.warning("an edit came for a document that is not open")
             return
         document.buffer.apply(changes, version)
+        document.track.note_edit(document.buffer.snapshot())
         document.is_stale = True
         self._supersede(document)
 
@@ -165,6 +171,7 @@ class Session:
         document = self.documents.pop(uri, None)
         if document is not None:
             self._supersede(document)
+            document.track.close_flight()
             self.embedded.drop(_name(uri))
 
     def file_changed(self, uri: str) -> None:
@@ -186,23 +193,24 @@ class Session:
             return Outcome("failed", "The document is not open.")
         self._supersede(document)
         snapshot = document.buffer.snapshot()
-        running = self._own(self._complete(snapshot, position, explicit), "complete")
+        running = self._own(
+            self._complete(snapshot, document.track, position, explicit), "complete"
+        )
         document.running = running
         try:
             await asyncio.wait({running})
         except asyncio.CancelledError:
+            if document.running is running:
+                document.running = None
             running.cancel()
             document.last = self._last = Outcome("cancelled", "The editor cancelled the request.")
             raise
-        finally:
-            if document.running is running:
-                document.running = None
-        if running.cancelled():
-            outcome = Outcome("superseded", "A newer request or an edit took its place.")
-        else:
-            outcome = running.result()
-        document.last = self._last = outcome
-        return outcome
+        # The task may have ended of itself in the very moment in which it was superseded.
+        if running.cancelled() or document.running is not running:
+            return _SUPERSEDED
+        document.running = None
+        document.last = self._last = running.result()
+        return document.last
 
     def explain_last(self, uri: str | None) -> Outcome | None:
         """The fate of the last request, for one document or for any."""
@@ -216,11 +224,16 @@ class Session:
         """The language of the document that was asked for last."""
         return self._last_language
 
-    def note_accepted(self, engine: object) -> None:
+    def note_accepted(self, uri: object, engine: object) -> None:
         """A suggestion was taken."""
+        document = self.documents.get(str(uri))
+        if document is not None:
+            document.track.note_accepted()
         _log.info("accepted a suggestion of %s", engine if engine == "embedded" else "a model")
 
-    async def _complete(self, snapshot: Snapshot, position: Position, explicit: bool) -> Outcome:
+    async def _complete(
+        self, snapshot: Snapshot, track: Track, position: Position, explicit: bool
+    ) -> Outcome:
         language = self._last_language = snapshot.language
         if self._toggles.everything or language in self._toggles.languages:
             return Outcome("off", "Ghost text was switched off (qwen.toggle).")
@@ -242,7 +255,8 @@ class Session:
         verdict = self.check_path(snapshot.uri)
         self._note_asking(+1)
         try:
-            return await complete(ask, engines, self.settings.completion, verdict)
+            settings = self.settings.completion
+            return await self._completer.complete(ask, track, engines, settings, verdict)
         finally:
             self._note_asking(-1)
 
@@ -250,6 +264,7 @@ class Session:
         if document.running is not None:
             document.running.cancel()
             document.running = None
+            document.last = self._last = _SUPERSEDED
 
     def _refresh_embedded(self, asking_uri: str) -> None:
         """Tell the embedded engine the text of the other documents that changed."""
@@ -258,6 +273,22 @@ class Session:
                 document.is_stale = False
                 if self.check_path(uri).allowed:
                     self.embedded.put(_name(uri), document.buffer.snapshot().text)
+
+    # What code actions need
+
+    @property
+    def gate(self) -> Gate:
+        """The one gate."""
+        return self._gate
+
+    def note_usage(self, model: str, usage: Usage) -> None:
+        """An action used tokens."""
+        self._spending.add(count_usage(model, usage.input, usage.output))
+        self._publish()
+
+    def tell(self, sentence: str) -> None:
+        """Tell the user, once in ten minutes."""
+        self._tell(sentence)
 
     # Status
 
@@ -338,6 +369,9 @@ class Session:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
         hosted, self._hosted = self._hosted, None
+        for document in self.documents.values():
+            document.track.close_flight()
+        self._completer.forget()
         self._fault = None
         if hosted is not None:
             await hosted.provider.close()

@@ -153,7 +153,7 @@ class _Run:
         """Ask the models in turn: the first twice, the next once, and then own up."""
         asked = 0
         last: Fault | None = None
-        for model in self.engine.route.models:
+        for model in self._models():
             try:
                 result = await self._try_model(model, retries=asked == 0)
             except ProviderError as error:
@@ -171,6 +171,14 @@ class _Run:
             reason = f"No acceptable change: {self.failure.reason}"
             return ActionResult("failed", reason, model=self.failure.model)
         raise ProviderError(last or _no_model(self.engine))
+
+    def _models(self) -> tuple[str, ...]:
+        """The strong lane's models; a reasoner that the user has named explains before them."""
+        models = self.engine.route.models
+        reasoner = self.tools.settings.reasoning_model
+        if self.request.kind == "explain" and reasoner:
+            return (reasoner, *(model for model in models if model != reasoner))
+        return models
 
     def _passes_over(self, model: str, fault: Fault) -> bool:
         """Whether the next model may do what this one did not."""

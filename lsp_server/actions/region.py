@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lsp_server.actions.base import ActionRequest, Refusal, Region
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.context.tokens import estimate_tokens
@@ -24,6 +26,8 @@ def choose_region(
     snapshot = request.snapshot
     if not snapshot.text.removeprefix("\ufeff").strip():
         return Refusal("The file is empty; there is nothing to work on.")
+    if request.start is None and not request.diagnostics:
+        return _fit(snapshot, _whole_file(snapshot), max_tokens, "the file")
     start, end = _span(request)
     selected = _trim(snapshot, start.line, _last_line(start, end))
     if request.is_selection and _counts_as_lines(request, selected):
@@ -32,13 +36,20 @@ def choose_region(
         return _fit(snapshot, selected, max_tokens, "the selection")
     found = _enclosing(snapshot, tree, start, end) or _paragraph(snapshot, start.line, end.line)
     if found is None:
-        whole = Region(0, len(snapshot.lines), "the file")
-        trimmed = _trim(snapshot, 0, len(snapshot.lines))
-        return _fit(snapshot, trimmed or whole, max_tokens, "the file")
+        return _fit(snapshot, _whole_file(snapshot), max_tokens, "the file")
     fitted = _fit(snapshot, found, max_tokens, found.name)
+    if isinstance(fitted, Refusal) and request.start is None and len(request.diagnostics) > 1:
+        # Diagnostics all over the file: the first is a beginning.
+        return choose_region(
+            replace(request, diagnostics=request.diagnostics[:1]), tree, max_tokens
+        )
     if isinstance(fitted, Refusal) and request.is_selection and selected is not None:
         return _fit(snapshot, selected, max_tokens, "the selection")
     return fitted
+
+
+def _whole_file(snapshot: Snapshot) -> Region:
+    return _trim(snapshot, 0, len(snapshot.lines)) or Region(0, len(snapshot.lines))
 
 
 def _counts_as_lines(request: ActionRequest, selected: Region | None) -> bool:
@@ -55,10 +66,8 @@ def _counts_as_lines(request: ActionRequest, selected: Region | None) -> bool:
 def _span(request: ActionRequest) -> tuple[Position, Position]:
     snapshot = request.snapshot
     if request.start is None or request.end is None:
-        if request.diagnostics:
-            first = min(request.diagnostics, key=lambda one: one.start)
-            return snapshot.clamp(first.start), snapshot.clamp(first.end)
-        return Position(0, 0), Position(0, 0)
+        first = min(one.start for one in request.diagnostics)
+        return snapshot.clamp(first), snapshot.clamp(max(one.end for one in request.diagnostics))
     start, end = sorted((snapshot.clamp(request.start), snapshot.clamp(request.end)))
     return start, end
 

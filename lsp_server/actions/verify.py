@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,6 +59,10 @@ def verify(
     broken = _find_breakage(kind, snapshot, after, tree)
     if broken is not None:
         return broken
+    if snapshot.language == "python" and _parses(old) and not _parses(new):
+        return Refusal(
+            "With the reply the code is no valid Python any more; check it line by line."
+        )
     if kind in ("fix", "doc", "test"):
         lost = find_lost_definitions("\n".join(old), "\n".join(new))
         if lost:
@@ -114,6 +120,23 @@ def _find_breakage(kind: Kind, snapshot: Snapshot, after: str, tree: Tree | None
             "The reply changes code; add documentation only, and keep every other line as it is."
         )
     return None
+
+
+def _parses(lines: list[str]) -> bool:
+    """Whether lines are Python as Python itself sees it: it is stricter than the grammar is.
+
+    Only the region is looked at, which is short, so that the event loop is not held.
+    """
+    is_indented = bool(lines) and lines[0][:1] in (" ", "\t")
+    text = "\n".join(["if 1:", *lines] if is_indented else lines) + "\n"
+    try:
+        with warnings.catch_warnings():
+            # What the user's own strings hold is not for us to warn of.
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _added_lines(old: list[str], new: list[str]) -> list[str]:

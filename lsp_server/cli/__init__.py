@@ -15,6 +15,11 @@ from lsp_server.errors import UserError
 COMMANDS = {
     "serve": "the language server (what runs when no command is given)",
     "complete": "one inline completion, shown in place",
+    "fix": "mend what a linter, a compiler or the parser finds fault with",
+    "refactor": "rewrite code by an instruction, or for plainness",
+    "explain": "say what code does, as Markdown",
+    "doc": "write documentation in the language's own form",
+    "test": "write tests into the file where the project keeps them",
     "doctor": "what will be used and why, what is wrong and how to mend it",
     "models": "the catalogue of models",
     "stats": "what was used, what it cost and what was taken",

@@ -26,7 +26,8 @@ from lsp_server.models.ledger_tally import (
 _EPILOG = """\
 Kept on this machine alone, and sent nowhere. Money is counted where the catalogue has the
 endpoint's prices, each currency by itself. Accepted: suggestions taken, whole or in part. Kept: the
-part of the accepted characters that still stood after 30 seconds, and after 5 minutes.
+part of the accepted characters that still stood after 30 seconds, and after 5 minutes. What is
+older than 180 days is forgotten.
 
 example: qwen-lsp stats --days 7"""
 
@@ -112,12 +113,12 @@ def show(tallies: Sequence[Tally], since: datetime.date, path: Path, console: Co
     table.width = _width(table, console)
     console.print(table, crop=False, soft_wrap=True)
     console.print()
-    unpriced = add_tallies(tallies).unpriced
-    if unpriced:
+    total = add_tallies(tallies)
+    if total.unpriced:
         print_prose(
             console,
-            f"{unpriced:,} of the requests have no price in the catalogue, as those to servers of "
-            "your own.",
+            "Without a known price, as servers of your own are: "
+            f"{total.unpriced:,} of {total.requests:,} requests.",
         )
     if hidden:
         names = list(_DISPENSABLE[:hidden])

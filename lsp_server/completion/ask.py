@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from lsp_server.completion.stream import Answer, read_answer
+from lsp_server.completion.stream import Answer, TextSink, read_answer
 from lsp_server.context.base import Context
 from lsp_server.context.tokens import estimate_tokens
 from lsp_server.models.route import Route
@@ -46,12 +46,13 @@ async def ask_models(
     route: Route,
     gather: Callable[[int], Context],
     place: Place,
+    sink: TextSink,
     *,
     max_prompt_tokens: int,
     max_tokens: int,
     deadline_ms: int,
 ) -> Reply:
-    """The first answer of the chain.
+    """The first answer of the chain; its text is given to `sink` as it comes.
 
     `gather` gives the context under a number of tokens. A refused form or model is remembered in
     `route` and passed over; a prompt found too long is shortened once. Raises `ProviderError` with
@@ -65,7 +66,7 @@ async def ask_models(
             prompt = _BUILDERS[form](gather(budget))
             request = Request(model, prompt, max_tokens, deadline_ms=deadline_ms)
             try:
-                answer = await read_answer(provider.stream(request), place)
+                answer = await read_answer(provider.stream(request), place, sink)
                 return Reply(answer, model, form, prompt, tuple(passed_over))
             except ProviderError as error:
                 last = error.fault

@@ -31,6 +31,8 @@ class Flight:
         self.started = asyncio.get_running_loop().time()
         self.is_over = False
         self.waiting = 0
+        # When an edit last went along with it, so that a request for it may still come.
+        self.followed = 0.0
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
@@ -88,7 +90,10 @@ class Flight:
     def follows(self, snapshot: Snapshot) -> bool:
         """Whether a document's new text may still be served, wherever the cursor is now."""
         typed = self.origin.typed_in(snapshot)
-        return typed is not None and (self.agrees(typed) or self.agrees(typed.rstrip(CLOSERS)))
+        if typed is None or not (self.agrees(typed) or self.agrees(typed.rstrip(CLOSERS))):
+            return False
+        self.followed = asyncio.get_running_loop().time()
+        return True
 
     def typed_at(self, snapshot: Snapshot, position: Position) -> str | None:
         """What was typed up to `position`, where the answer agrees with it; None elsewhere."""

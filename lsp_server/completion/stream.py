@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Protocol
 
 from lsp_server.postprocess import unwrap
 from lsp_server.postprocess.base import Dropped, Place
@@ -17,8 +18,16 @@ from lsp_server.postprocess.size import MAX_CHARACTERS
 from lsp_server.prompt.special import cut_at_control_token
 from lsp_server.provider.base import Piece, Text, Usage
 
+_ANY_LINE = "\N{REPLACEMENT CHARACTER}"
 # Only with one of these can an answer become complete: a line's end, a control token's, a fence's.
 _TELLING = frozenset("\n>`")
+
+
+class TextSink(Protocol):
+    """Takes a text as it comes."""
+
+    def extend(self, text: str) -> None:
+        """More has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +38,11 @@ class Answer:
     usage: Usage | None = None
 
 
-async def read_answer(stream: AsyncGenerator[Piece, None], place: Place) -> Answer:
-    """Read until the text is complete for `place`, then close the connection."""
+async def read_answer(stream: AsyncGenerator[Piece, None], place: Place, sink: TextSink) -> Answer:
+    """Read until the text is complete for `place`, then close the connection.
+
+    `sink` gets each piece of text the moment it comes.
+    """
     text = ""
     usage: Usage | None = None
     async with aclosing(stream):
@@ -39,6 +51,7 @@ async def read_answer(stream: AsyncGenerator[Piece, None], place: Place) -> Answ
                 usage = piece
                 continue
             text += piece.text
+            sink.extend(piece.text)
             if len(text) > MAX_CHARACTERS:
                 break
             if not _TELLING.isdisjoint(piece.text) and is_complete(text, place):
@@ -60,6 +73,8 @@ def is_complete(text: str, place: Place) -> bool:
         return "\n" in (code if place.left.strip() else code.lstrip())
     # Only whole lines tell: the last one may still grow.
     whole = code[: code.rfind("\n") + 1]
-    return any(
-        cut(whole, place) != whole for cut in (limit_to_block, cut_repeated_suffix, cut_repetition)
-    )
+    if limit_to_block(whole, place) != whole or cut_repetition(whole, place) != whole:
+        return True
+    # Whether a line repeats the suffix may rest on the next: one stands in that agrees with none.
+    followed = whole + _ANY_LINE
+    return cut_repeated_suffix(followed, place) != followed

@@ -10,7 +10,10 @@ from lsp_server.settings import Completion
 # close by themselves, and what ends a statement.
 _CLOSING = " \t)]}>\"'`;,:"
 
-_DEBOUNCE_MS = 90
+_WORD_START_MS = 15
+_MID_WORD_MS = 40
+_RELUCTANT_MS = 200
+_MANY_REJECTED = 4
 _DEADLINE_REMOTE_MS = 1500
 _DEADLINE_LOCAL_MS = 3000
 
@@ -40,12 +43,30 @@ def _is_open_below(snapshot: Snapshot, position: Position, left: str) -> bool:
     return True
 
 
-def choose_debounce(settings: Completion, *, explicit: bool) -> float:
-    """Seconds to wait before a network request; an explicit trigger never waits."""
-    if explicit:
-        return 0.0
-    milliseconds = _DEBOUNCE_MS if settings.debounce_ms == "auto" else settings.debounce_ms
-    return milliseconds / 1000
+def why_not_ask(snapshot: Snapshot, position: Position) -> str | None:
+    """Why no automatic request is worth making at a place, None where one is."""
+    line = snapshot.line_text(position.line)
+    left, right = line[: position.column], line[position.column :]
+    if left[-1:].isidentifier() and right[:1].isidentifier():
+        return "The cursor stands inside a word."
+    return None
+
+
+def choose_debounce(
+    settings: Completion, snapshot: Snapshot, position: Position, rejected: int
+) -> float:
+    """Seconds to wait before an automatic network request.
+
+    Adaptive: short where a new word begins, longer inside one, where the next key changes most,
+    and longer still for somebody who has turned several suggestions down in a row.
+    """
+    if settings.debounce_ms != "auto":
+        return settings.debounce_ms / 1000
+    left = snapshot.line_text(position.line)[: position.column]
+    pause = _MID_WORD_MS if left[-1:].isidentifier() else _WORD_START_MS
+    if rejected >= _MANY_REJECTED:
+        pause += _RELUCTANT_MS
+    return pause / 1000
 
 
 def choose_deadline(settings: Completion, *, local: bool) -> float:

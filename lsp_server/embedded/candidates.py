@@ -18,8 +18,6 @@ class Candidate:
     end: int  # where the line ends in the document's tokens
     rest: str  # tokens from the place to the end of the line, renamed
     renames: dict[str, str]  # empty when copied as it stands
-    renamed: int  # distinct names in the rest that became others
-    extended: int  # those of them that were renamed in part, by the model of others
     conflicts: int  # names kept although the code to the left suggests to rename them
 
 
@@ -42,10 +40,10 @@ class Proposer:
         rest = document.tokens[place.position : end]
         header = document.header_above(line, document.line_indents[line])
         renames = self._renamer.learn(place, header)
-        extended = self._renamer.extend(renames, rest)
+        self._renamer.extend(renames, rest)
         changing = {name for name in rest if renames.get(name, name) != name}
         if self._fits(rest[0]):
-            yield Candidate(place, line, end, rest, {}, 0, 0, len(changing))
+            yield Candidate(place, line, end, rest, {}, len(changing))
         first = rest[0]
         if not self._fits(renames.get(first, first)):
             if not self._whole or first < FIRST_NAME or first in renames:
@@ -54,7 +52,7 @@ class Proposer:
             changing.add(first)
         if changing:
             renamed = "".join([renames.get(token, token) for token in rest])
-            yield Candidate(place, line, end, renamed, renames, len(changing), extended, 0)
+            yield Candidate(place, line, end, renamed, renames, 0)
 
     def _fits(self, token: str) -> bool:
         return self._vocabulary.word(token).startswith(self._cursor.partial)

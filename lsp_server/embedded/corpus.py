@@ -91,11 +91,15 @@ def encode_document(
     )
 
 
+_PlaceOfFile = tuple[list[str], str]
+
+
 class Corpus:
     """Every file known, by path."""
 
     def __init__(self) -> None:
         self._documents: dict[str, Document] = {}
+        self._places: dict[str, _PlaceOfFile] = {}
         self._token_count = 0
         self._order: tuple[str, list[tuple[str, Nearness]]] | None = None
         self._around: tuple[str, list[Source]] | None = None
@@ -109,11 +113,14 @@ class Corpus:
         known = self._documents.get(document.path)
         self._token_count += len(document.tokens) - (len(known.tokens) if known else 0)
         self._documents[document.path] = document
+        if known is None:
+            self._places[document.path] = _place_of(document.path)
         self._forget(document.path, same_paths=known is not None)
 
     def drop(self, path: str) -> None:
         known = self._documents.pop(path, None)
         if known is not None:
+            del self._places[path]
             self._token_count -= len(known.tokens)
             self._forget(path, same_paths=False)
 
@@ -130,8 +137,8 @@ class Corpus:
         if self._order is None or self._order[0] != path:
             place = _place_of(path)
             ranked = sorted(
-                (*_distance(place, _place_of(other)), other)
-                for other in self._documents
+                (*_distance(place, other_place), other)
+                for other, other_place in self._places.items()
                 if other != path
             )
             self._order = path, [(other, nearness) for nearness, _, other in ranked]
@@ -144,9 +151,6 @@ class Corpus:
             self._around = None
         if not same_paths:
             self._order = None
-
-
-_PlaceOfFile = tuple[list[str], str]
 
 
 def _place_of(path: str) -> _PlaceOfFile:

@@ -4,7 +4,6 @@ import math
 from typing import Final
 
 from lsp_server.embedded.candidates import Candidate
-from lsp_server.embedded.corpus import Nearness
 from lsp_server.embedded.cursor import Cursor
 from lsp_server.embedded.tokens import DEEPER, FIRST_NAME, LEVEL, SHALLOWER, Vocabulary, lines_in, names_in
 
@@ -16,14 +15,10 @@ NAMES: Final = (
     "whole_head",  # all that is typed of the line is the same
     "names_near",  # share of the names in the last 20 tokens that stand near there too
     "names_far",  # and in the last 60
-    "right",  # tokens the same from the next line on
-    "right_shape",  # tokens the same there but for names
+    "right",  # tokens the same from the next line on, but for names
     "lines_below",  # of the four lines below, those that stand below there too
     "names_below",  # share of the names below that stand below there too
-    "elsewhere",  # copied from another file
     "conflicts",  # names kept although the code to the left suggests to rename them
-    "renamed",  # names that became others
-    "extended",  # of them, those renamed in part
     "rest",  # length of the text in tokens
     "unknown",  # names in it that this file does not have
     "distant",  # names in it that do not stand near
@@ -85,7 +80,7 @@ class Evidence:
         tokens = document.tokens
         position, end = place.position, candidate.end
         names_near = _share(self._near, tokens[max(0, position - _NEAR) : position])
-        right = math.log2(1 + _common(tokens, end, self._cursor.below.tokens))
+        right = math.log2(1 + _common(document.shape, end, self._cursor.below.shape))
         text_evidence = self._of_text.get(candidate.rest)
         if text_evidence is None:
             text_evidence = self._of_text[candidate.rest] = self._weigh_text(candidate.rest)
@@ -97,13 +92,9 @@ class Evidence:
             names_near,
             _share(self._far, tokens[max(0, position - _FAR) : position]),
             right,
-            math.log2(1 + _common(document.shape, end, self._cursor.below.shape)),
             len(self._lines_below.intersection(_lines_from(tokens, end))),
             _share(self._below, tokens[end : end + _BELOW]),
-            float(place.source.nearness > Nearness.BELOW),
             candidate.conflicts,
-            candidate.renamed,
-            candidate.extended,
             *text_evidence,
             self._partial,
             float(candidate.rest[0] == self._whole),

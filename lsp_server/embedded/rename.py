@@ -35,19 +35,15 @@ class Renamer:
         self._pair(header, self._cursor.header, renames)
         return renames
 
-    def extend(self, renames: dict[str, str], rest: str) -> int:
-        """Rename parts of further names: after `user` -> `host`, `get_user` becomes `get_host`.
-
-        Adds to `renames`; returns how many were added.
-        """
+    def extend(self, renames: dict[str, str], rest: str) -> None:
+        """Rename parts of further names: after `user` -> `host`, `get_user` becomes `get_host`."""
         changes = [
             change
             for there, here in renames.items()
             if there != here and (change := self._change(there, here)) is not None
         ]
         if not changes:
-            return 0
-        added = 0
+            return
         for name in dict.fromkeys(rest):
             if name < FIRST_NAME or name in renames:
                 continue
@@ -56,9 +52,7 @@ class Renamer:
                 renamed = replace_part(word, old, new)
                 if renamed != word:
                     renames[name] = self._vocabulary.character(renamed)
-                    added += 1
                     break
-        return added
 
     def _pair(self, there: Iterable[str], here: Iterable[str], renames: dict[str, str]) -> None:
         for one, other in zip(there, here, strict=False):

@@ -18,8 +18,8 @@ _SHAPES = (32, 16, 8, 5)
 # Bounds on the work. The last ones hold a large project within the time of a key.
 _ENOUGH = 12
 _ENOUGH_SHAPES = 24
-_MOST_FOUND = 300
-_MOST_HITS = 3000
+_MOST_FOUND = 200
+_MOST_HITS = 2000
 _MOST_PLACES = 80
 _MOST_TOKENS_SHORT = 300_000
 _MOST_TOKENS_SHAPE = 150_000
@@ -51,7 +51,16 @@ def find_places(
     )
     for source, position in _find_shapes(cursor.shape, near, _could_be(accepts, cursor.partial)):
         found.setdefault((id(source), position), source)
-    places = [_measure(cursor, source, position) for (_, position), source in found.items()]
+    context, shape = cursor.context[: -_LONGEST_MATCH - 1 : -1], cursor.shape[: -_LONGEST_MATCH - 1 : -1]
+    places = [
+        Place(
+            source,
+            position,
+            _common_length(source.document.tokens, position, context),
+            _common_length(source.document.shape, position, shape),
+        )
+        for (_, position), source in found.items()
+    ]
     if len(places) <= _MOST_PLACES:
         return places
     names = names_in(cursor.context[-_NEAR:])
@@ -159,26 +168,14 @@ def _up_to(most_tokens: int, sources: Iterable[Source]) -> list[Source]:
     return chosen
 
 
-def _measure(cursor: Cursor, source: Source, position: int) -> Place:
-    document = source.document
-    length = _common_length(document.tokens, position, cursor.context)
-    if length == _LONGEST_MATCH:
-        return Place(source, position, length, length)
-    return Place(
-        source, position, length, _common_length(document.shape, position, cursor.shape)
-    )
-
-
-def _common_length(tokens: str, position: int, context: str) -> int:
-    """How many tokens before the position are the same as the context's last, at most 64."""
+def _common_length(tokens: str, position: int, backwards: str) -> int:
+    """How many tokens before the position are the same as these, which are in reverse."""
+    there = tokens[max(0, position - _LONGEST_MATCH) : position]
     length = 0
-    step = _LONGEST_MATCH // 2
-    while step and length < _LONGEST_MATCH:
-        wanted = length + step
-        if wanted <= len(context) and tokens.endswith(context[-wanted:], 0, position):
-            length = wanted
-        else:
-            step //= 2
+    for one, other in zip(reversed(there), backwards, strict=False):
+        if one != other:
+            break
+        length += 1
     return length
 
 

@@ -48,7 +48,8 @@ def toggle(session: Session, arguments: Sequence[Any]) -> Mapping[str, object]:
 
 def completion_accepted(session: Session, arguments: Sequence[Any]) -> None:
     """The editor took a suggestion."""
-    session.note_accepted(_argument(arguments).get("engine"))
+    argument = _argument(arguments)
+    session.note_accepted(argument.get("uri"), argument.get("engine"))
 
 
 def _argument(arguments: Sequence[Any]) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ _BUSY_S = 2.0
 _ATTEMPTS = 20
 _ATTEMPT_GAP_S = 0.05
 # What is older is forgotten, so that the file does not grow for ever.
-_KEPT_DAYS = 400
+_KEPT_DAYS = 180
 
 # What brings a file from one version to the next; `user_version` counts those done. Only ever
 # added to, since files of every version are about.

@@ -14,7 +14,7 @@ def strip_leading_blank(text: str, place: Place) -> str:
     """
     left = place.left
     if left.strip():
-        return text.lstrip(" \t") if left[-1].isspace() else text
+        return text[1:] if _is_doubled_blank(left, text) else text
     if not text.strip():
         return ""
     code = text[text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1 :]
@@ -25,6 +25,16 @@ def strip_leading_blank(text: str, place: Place) -> str:
         return text
     # After a line's end an indentation is a whole one, not what is missing at the cursor.
     return code.removeprefix(left) if code.startswith(left) else text
+
+
+def _is_doubled_blank(left: str, text: str) -> bool:
+    """Whether one blank meets another; several are an alignment."""
+    return (
+        left.endswith(" ")
+        and not left.endswith("  ")
+        and text.startswith(" ")
+        and not text[1:2].isspace()
+    )
 
 
 def _is_doubled(text: str, place: Place) -> bool:

@@ -8,8 +8,9 @@ from lsp_server.indentation import measure_indentation
 from lsp_server.overlap import measure_balance
 from lsp_server.postprocess.base import Dropped, Place
 
-# A shorter line may rightly come twice; that it goes on like the suffix tells otherwise.
+# A shorter line may rightly come twice; that the answer goes on as the suffix does tells otherwise.
 _MIN_CHARACTERS = 5
+_TELLING_CHARACTERS = 20
 _CLOSER = re.compile(r"\s*[)\]}]")
 _END = re.compile(r"\s*(?:end|fi|done|esac)\b")
 
@@ -29,20 +30,24 @@ def cut_repeated_suffix(text: str, place: Place) -> str | Dropped:
 
 def _repeats(lines: list[str], number: int, following: list[str], place: Place) -> bool:
     line = (lines[number] if number else place.left + lines[0]).rstrip()
+    rest = [each.rstrip() for each in lines[number + 1 :] if each.strip()]
     if not line.strip():
         return False
     if line != following[0]:
         # The last line may have been cut by the limit of tokens.
-        is_cut = number and number == len(lines) - 1 and following[0].startswith(line)
+        is_cut = number and not rest and following[0].startswith(line)
         return bool(is_cut) and len(line.strip()) >= _MIN_CHARACTERS
-    rest = [each.rstrip() for each in lines[number + 1 :] if each.strip()]
-    if rest and rest[:1] == following[1:]:
-        return True
+    if rest and len(following) > 1:
+        agrees = following[1].startswith(rest[0]) if len(rest) == 1 else rest[0] == following[1]
+        if agrees:
+            return True
+        if len(line.strip()) < _TELLING_CHARACTERS or line.lstrip().startswith("@"):
+            return False
     if _CLOSER.match(line):
         return not _opens(lines[:number], place)
     if _END.match(line):
         return not _has_head(lines[:number], line, place)
-    return len(line.strip()) >= _MIN_CHARACTERS
+    return (number > 0 and not rest) or len(line.strip()) >= _MIN_CHARACTERS
 
 
 def _opens(lines: list[str], place: Place) -> bool:

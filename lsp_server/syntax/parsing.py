@@ -12,7 +12,7 @@ from lsp_server.buffer import split_lines
 from lsp_server.syntax.grammars import find_language, load_language
 from lsp_server.syntax.limits import (
     MAX_CHARACTERS,
-    changes_structure,
+    why_edit_refused,
     why_lines_refused,
     why_source_refused,
 )
@@ -90,7 +90,7 @@ def prepare_task(language: str, lines: tuple[str, ...], near: Tree | None) -> Ta
         return why_source_refused(source, name) or Task(name, lines, source, None)
     edit = find_edit(near.source, source)
     changed = near.source[edit.start : edit.old_end] + source[edit.start : edit.new_end]
-    reason = why_source_refused(source, name) if changes_structure(changed, name) else None
+    reason = why_edit_refused(source, changed, name)
     return reason or Task(name, lines, source, edit_syntax(near, source, edit))
 
 

@@ -143,20 +143,18 @@ class SyntaxTree:
         tree = run_task(parser, task, end)
         spent = time.thread_time() - started
         self._spent += spent
+        is_too_slow = spent > seconds + MAX_STEP_SECONDS or self._spent > MAX_PARSE_SECONDS
         self.why_not = NOT_FINISHED
         if tree is not None:
             self._tree, self._task, self.why_not = tree, None, None
-        if spent > seconds + MAX_STEP_SECONDS or self._spent > MAX_PARSE_SECONDS:
-            self._give_up()
-        elif tree is not None:
-            self._next_rest = FIRST_REST
+            self._next_rest = self._next_rest if is_too_slow else FIRST_REST
+        elif is_too_slow:
+            self._drop_task()
+            self.why_not = GAVE_UP
+        if is_too_slow:
+            self._rest = self._next_rest
+            self._next_rest = min(2 * self._next_rest, LAST_REST)
         return tree
-
-    def _give_up(self) -> None:
-        self._drop_task()
-        self._rest = self._next_rest
-        self._next_rest = min(2 * self._next_rest, LAST_REST)
-        self.why_not = GAVE_UP
 
     def _drop_task(self) -> None:
         if self._task is not None and self._parser is not None:

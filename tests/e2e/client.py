@@ -28,11 +28,11 @@ class Client:
         self.registered: list[str] = []
         self._read = 0
 
-        @lsp.feature("qwen/status")
+        @lsp.feature("qwen/status")  # type: ignore[untyped-decorator]
         def on_status(params: Any) -> None:
             self.statuses.append(params)
 
-        @lsp.feature(types.CLIENT_REGISTER_CAPABILITY)
+        @lsp.feature(types.CLIENT_REGISTER_CAPABILITY)  # type: ignore[untyped-decorator]
         def on_register(params: types.RegistrationParams) -> None:
             self.registered += [one.method for one in params.registrations]
 
@@ -71,7 +71,9 @@ class Client:
                 types.Position(line, character),
             )
         )
-        return None if result is None else list(getattr(result, "items", result))
+        if result is None:
+            return None
+        return list(result.items if isinstance(result, types.InlineCompletionList) else result)
 
     async def command(self, name: str, *arguments: Any) -> Any:
         """The result of a command."""
@@ -125,7 +127,7 @@ async def connect(
         await lsp.shutdown_session()
         if process is not None:
             await asyncio.wait_for(process.wait(), _PATIENCE_S)
-        await lsp.stop()
+        await lsp.stop()  # type: ignore[no-untyped-call]
 
 
 async def _start(

@@ -94,22 +94,56 @@ async def test_cancelling_closes_the_connection() -> None:
 
 
 @pytest.mark.asyncio
-async def test_newer_request_and_edit_supersede() -> None:
+async def test_newer_request_joins_the_one_in_flight() -> None:
     async with FakeEndpoint(kind="openai") as endpoint:
-        endpoint.script(lambda _: Reply("= 1\n", delay_first=0.3))
+        endpoint.script(lambda _: Reply("= 1\n", delay_first=0.5))
         async with Editor(options=_options(endpoint)) as editor:
             await _ready(editor)
             editor.open(URI, "value \n")
             _, first = editor.send_inline(URI, 0, 6)
             await endpoint.wait_for(1)
-            _, second = editor.send_inline(URI, 0, 6)
+            # A key that agrees with what will come: the request before is superseded, not closed.
+            editor.change(URI, 2, [_insert(6, "=")])
             assert (await asyncio.wait_for(first, 5))["result"] is None
-            await endpoint.wait_for(2)
-            place = {"line": 0, "character": 0}
-            edit = {"range": {"start": place, "end": place}, "text": "a"}
-            editor.change(URI, 2, [edit])
-            assert (await asyncio.wait_for(second, 5))["result"] is None
+            (item,) = await editor.inline(URI, 0, 7)
+            assert item["insertText"] == "value = 1"
+            assert len(endpoint.generations) == 1
+
+
+@pytest.mark.asyncio
+async def test_edit_that_disagrees_closes_the_request() -> None:
+    async with FakeEndpoint(kind="openai") as endpoint:
+        endpoint.script(lambda _: Reply("= 1\n", delay_first=0.5))
+        async with Editor(options=_options(endpoint)) as editor:
+            await _ready(editor)
+            editor.open(URI, "value \n")
+            _, first = editor.send_inline(URI, 0, 6)
+            request = await endpoint.wait_for(1)
+            editor.change(URI, 2, [_insert(0, "a")])
+            assert (await asyncio.wait_for(first, 5))["result"] is None
+            await endpoint.wait_for(lambda _: request.closed == "cancelled")
             assert len(await editor.inline(URI, 0, 7)) == 1
+
+
+@pytest.mark.asyncio
+async def test_what_is_known_is_not_asked_again() -> None:
+    async with FakeEndpoint(kind="openai") as endpoint:
+        endpoint.reply("= compute(first, second)\n")
+        async with Editor(options=_options(endpoint)) as editor:
+            await _ready(editor)
+            editor.open(URI, "value \n")
+            assert len(await editor.inline(URI, 0, 6, kind=2)) == 1
+            asked = len(endpoint.generations)
+            for number, key in enumerate("= comp"):
+                editor.change(URI, number + 2, [_insert(6 + number, key)])
+                (item,) = await editor.inline(URI, 0, 7 + number, kind=2)
+                assert item["insertText"] == "value = compute(first, second)"
+            # Away and back again: past answers are found as well.
+            editor.change(URI, 20, [_insert(0, "x")])
+            place = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1}}
+            editor.change(URI, 21, [{"range": place, "text": ""}])
+            assert len(await editor.inline(URI, 0, 12, kind=2)) == 1
+            assert len(endpoint.generations) == asked
 
 
 @pytest.mark.asyncio
@@ -149,7 +183,7 @@ async def test_position_encodings(encoding: str, character: int, end: int) -> No
             assert item["insertText"] == "a = '🦆b'"
             assert item["range"]["end"] == {"line": 0, "character": end}
             prompt = endpoint.generations[0].json["prompt"]
-            assert prompt == "<|fim_prefix|>a = '🦆<|fim_suffix|>\r\n<|fim_middle|>"
+            assert prompt == "<|fim_prefix|>a = '🦆<|fim_suffix|>\n<|fim_middle|>"
 
 
 @pytest.mark.asyncio
@@ -240,3 +274,8 @@ async def test_toggle_and_status() -> None:
             assert status["origin"] == endpoint.origin
             assert status["tokensToday"] > 0
             assert status["costToday"] > 0
+
+
+def _insert(character: int, text: str) -> dict[str, Any]:
+    place = {"line": 0, "character": character}
+    return {"range": {"start": place, "end": place}, "text": text}

@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.client import connect
 from tests.fakes import FakeEndpoint
+from tests.fakes.values import Kind
 
 URI = "untitled:adder.py"
 SOURCE = "def add(a, b):\n    return \n\n\nprint(add(1, 2))\n"
@@ -63,7 +64,7 @@ async def test_ghost_text(transport: str, tmp_path: Path) -> None:
     ],
 )
 async def test_forms(
-    kind: str, provider: str, mode: str, path: str, prompt: str | None, tmp_path: Path
+    kind: Kind, provider: str, mode: str, path: str, prompt: str | None, tmp_path: Path
 ) -> None:
     async with FakeEndpoint(kind=kind) as endpoint:
         endpoint.reply("a + b\n")

@@ -58,6 +58,13 @@ class Scripted:
         raise NotImplementedError
 
 
+class Sink:
+    """Nobody waits for the text."""
+
+    def extend(self, text: str) -> None:
+        pass
+
+
 def gather(tokens: int) -> Context:
     return Context("a.py", "python", "z" * tokens, "")
 
@@ -69,6 +76,7 @@ def ask(provider: Scripted, route: Route) -> Reply:
             route,
             gather,
             PLACE,
+            Sink(),
             max_prompt_tokens=1000,
             max_tokens=64,
             deadline_ms=1500,

@@ -211,7 +211,7 @@ def test_requests_without_a_price_are_said() -> None:
     console = Console(file=io.StringIO(), width=200)
     show([LOCAL], FIRST, Path("/x"), console)
     assert isinstance(console.file, io.StringIO)
-    assert "1 of the requests have no price" in console.file.getvalue()
+    assert "are: 1 of 1 requests." in console.file.getvalue()
 
 
 def test_json(tmp_path: Path) -> None:

@@ -88,14 +88,7 @@ def test_an_empty_key_is_none(memory: MemoryKeyring) -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
-    [
-        keyring.errors.NoKeyringError,
-        keyring.errors.KeyringLocked,
-        RuntimeError,
-        ValueError,
-        OSError,
-    ],
+    "error", [NoKeyringError, KeyringLocked, RuntimeError, ValueError, OSError]
 )
 def test_a_machine_without_a_keyring(
     error: type[Exception], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

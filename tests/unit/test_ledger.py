@@ -462,11 +462,11 @@ def test_without_use_there_is_no_file(path: Path) -> None:
 
 def test_old_rows_are_forgotten(path: Path) -> None:
     clock = Clock()
-    for day in (0, 399, 401):
+    for day in (0, 179, 181):
         clock.now = NOON + datetime.timedelta(days=day)
         ledger = Ledger(path, now=clock)
         spend(ledger, day + 1)
         ledger.note_shown(3, provider="embedded", model=None)
         ledger.close_now()
-    assert read(path, "SELECT input FROM requests") == [(400,), (402,)]
+    assert read(path, "SELECT input FROM requests") == [(180,), (182,)]
     assert read(path, "SELECT COUNT(*) FROM suggestions") == [(2,)]

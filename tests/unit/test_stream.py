@@ -16,6 +16,16 @@ ONE = False
 SEVERAL = True
 
 
+class Sink:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def extend(self, text: str) -> None:
+        self.text += text
+
+
 class Stream:
     """A provider's stream that remembers whether it was closed and how much was taken."""
 
@@ -66,7 +76,7 @@ async def test_stops(source: str, multiline: bool, marked: str) -> None:
     expected, _, _ = marked.partition("■")
     whole = marked.replace("■", "")
     stream = Stream(Text(character) for character in whole)
-    answer = await read_answer(stream(), place)
+    answer = await read_answer(stream(), place, Sink())
     assert answer.text == stream.taken == expected
     assert stream.closed
     # What was left unread would have changed nothing.
@@ -77,13 +87,13 @@ async def test_stops(source: str, multiline: bool, marked: str) -> None:
 async def test_usage_comes_with_the_end() -> None:
     pieces: list[Piece] = [Text("1"), Text(" + 1"), Usage(10, 3)]
     stream = Stream(pieces)
-    assert await read_answer(stream(), read_place("x = █")) == Answer("1 + 1", Usage(10, 3))
+    assert await read_answer(stream(), read_place("x = █"), Sink()) == Answer("1 + 1", Usage(10, 3))
 
 
 @pytest.mark.asyncio
 async def test_an_answer_without_end_is_left() -> None:
     stream = Stream(Text("x" * 100) for _ in iter(int, 1))
-    answer = await read_answer(stream(), read_place("█"))
+    answer = await read_answer(stream(), read_place("█"), Sink())
     assert MAX_CHARACTERS < len(answer.text) <= MAX_CHARACTERS + 100
     assert stream.closed
 
@@ -98,7 +108,7 @@ async def test_the_stream_is_closed_when_reading_fails() -> None:
         raise BrokenError
 
     with pytest.raises(BrokenError):
-        await read_answer(broken(), read_place("█"))
+        await read_answer(broken(), read_place("█"), Sink())
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "    ", "`", "``", "```", "```py", "<|", "<|fim_"])

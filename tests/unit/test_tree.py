@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ import pytest
 from lsp_server.buffer import Buffer, Change, Encoding, Position, Snapshot, split_lines
 from lsp_server.syntax import limits
 from lsp_server.syntax import tree as tree_module
-from lsp_server.syntax.limits import bracket_depth, yaml_levels
+from lsp_server.syntax.limits import count_open_operators, measure_brackets, yaml_levels
 from lsp_server.syntax.parsing import Edit, find_edit
 from lsp_server.syntax.tree import (
     SyntaxTree,
@@ -219,6 +220,10 @@ def test_languages() -> None:
         ("python", "x" * 20_001, "A line has more than 20,000 characters."),
         ("python", "x = 1\0\n", "The file holds NUL characters."),
         ("python", "(" * 1_001, "Brackets are nested more than 1,000 deep."),
+        ("python", "(" * 500 + "[" * 501 + "]" * 999, "Brackets are nested more than 1,000 deep."),
+        ("rust", "+--true(" * 101, "More than 100 brackets are left open."),
+        ("sh", "a|" * 251, "The last statement has more than 250 operators and no end."),
+        ("python", "/*\n" * 251, "The last statement has more than 250 operators and no end."),
         ("rust", "{[(\n" * 400, "Brackets are nested more than 1,000 deep."),
         ("go", ")" * 2_000 + "(\n" * 1_001, "Brackets are nested more than 1,000 deep."),
         ("java", "a<\n" * 500, "More than 500 type arguments are left open."),
@@ -228,6 +233,9 @@ def test_languages() -> None:
         ("yml", "-\n " * 200, "Blocks are nested more than 150 deep."),
         ("python", "x = 1\n" * 10_000, None),
         ("python", "f(a)[b]\n" * 5_000, None),
+        ("python", "x = [" + "-1,\n" * 5_000 + "]\n", None),
+        ("python", "x = " + "a + " * 1_000 + "b\n", None),
+        ("markdown", "| a | b |\n" * 500, None),
         ("python", "x" * 20_000, None),
         ("c", "#define A (1 << 2)\n" * 2_000, None),
         ("csharp", "if (a < b) { }\n" * 2_000, None),
@@ -247,7 +255,8 @@ def test_refusals(language: str, text: str, reason: str | None) -> None:
     ("good", "bad"),
     [
         ("x = 1\n", "x = 1\n\0"),
-        ("x = [" + "[" * 998 + "\n", "x = [" + "[" * 1_000 + "\n"),
+        ("x = [" + "[" * 98 + "\n", "x = [" + "[" * 100 + "\n"),
+        ("x = a\n", "x = a" + " + " * 251),
         ("x = 1\n", "x" * 20_001),
     ],
 )
@@ -263,19 +272,43 @@ def test_a_refused_text_is_parsed_again_when_mended(good: str, bad: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("source", "depth"),
+    ("source", "depth", "unclosed"),
     [
-        (b"", 0),
-        (b"abc", 0),
-        (b"()[]{}", 1),
-        (b"([{", 3),
-        (b"(()(()))", 3),
-        (b")))((", 2),
-        (b"(]([", 2),
+        (b"", 0, 0),
+        (b"abc", 0, 0),
+        (b"()[]{}", 1, 0),
+        (b"([{", 3, 3),
+        (b"(()(()))", 3, 0),
+        (b")))((", 2, 2),
+        (b"((()", 3, 2),
+        (b"(])([", 2, 2),
     ],
 )
-def test_bracket_depth(source: bytes, depth: int) -> None:
-    assert bracket_depth(source) == depth
+def test_measure_brackets(source: bytes, depth: int, unclosed: int) -> None:
+    assert measure_brackets(source) == (depth, unclosed)
+
+
+@pytest.mark.parametrize(
+    ("source", "operators"),
+    [
+        (b"", 0),
+        (b"a", 0),
+        (b"a |\n", 1),
+        (b"a | b || c\n", 0),
+        (b"a | b || c", 2),
+        (b"a | b\nc |\n\nd >= ", 2),
+        (b"a | b; c | ", 1),
+        (b"{a | b} c", 0),
+        (b"x = 1\n" + b"/*\n" * 9, 9),
+        (b"/*\n" * 9 + b"x = 1\n", 0),
+        (b"a |   \n b", 1),
+        (b"a|" * 999, 251),
+        (b"a|\n" * 999, 251),
+        (b"\n" * 999, 0),
+    ],
+)
+def test_count_open_operators(source: bytes, operators: int) -> None:
+    assert count_open_operators(source) == operators
 
 
 @pytest.mark.parametrize(
@@ -304,7 +337,10 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "NULs": ("c", "\0" * 100_000),
     "open brackets": ("python", "(\n" * 40_000),
     "nested brackets": ("javascript", "[\n" * 5_000 + "]\n" * 5_000),
-    "brackets at the limit": ("javascript", "[a,{b:\n" * 499),
+    "brackets at the limit": ("javascript", "[a,{b:\n" * 499 + "}]" * 480),
+    "operators and brackets": ("rust", "+--true(" * 100),
+    "operators": ("python", "/*\n" * 250),
+    "more operators": ("shellscript", "a|" * 9_000),
     "nested interpolations": ("php", "<?php " + '"{$' * 900),
     "indented ifs": ("python", "".join(" " * i + "if x:\n" for i in range(1_000))),
     "ifs in a line": ("javascript", "if (a) " * 2_500),
@@ -592,6 +628,35 @@ def test_parse_variant() -> None:
     assert variant is not None
     assert str(variant.root) == str(parse(text).root)
     assert str(tree.root) == str(parse(SOURCES["python"]).root)
+
+
+def test_texts_longer_than_a_piece_are_read_whole() -> None:
+    text = "é = '日本😀'  # \U0001d54f\n" * 3_000
+    tree = parse(text)
+    assert tree.root.text == text.encode()
+    assert str(tree.root) == str(parse("é = '日本😀'  # \U0001d54f\n").root).replace(
+        "module ",
+        "module " + "(expression_statement (assignment left: (identifier) right: "
+        "(string (string_start) (string_content) (string_end)))) (comment) " * 2_999,
+    )
+
+
+def test_parsing_keeps_no_text() -> None:
+    document = SyntaxTree()
+    text = SOURCES["python"] * 200
+
+    def parse_often(times: int) -> None:
+        for version in range(times):
+            assert document.update(make_snapshot(text + "x" * (version % 9)), AGES) is not None
+
+    tracemalloc.start()
+    parse_often(9)
+    before, _ = tracemalloc.get_traced_memory()
+    parse_often(45)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # The binding lets none of the text go that a read callback hands it: 45 texts, here.
+    assert after - before < len(text)
 
 
 def test_lone_surrogates_are_parsed() -> None:

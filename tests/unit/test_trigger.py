@@ -9,6 +9,7 @@ from lsp_server.completion.trigger import (
     choose_debounce,
     choose_max_tokens,
     wants_lines,
+    why_not_ask,
 )
 from lsp_server.settings import Completion
 from tests.marks import read_snapshot
@@ -66,16 +67,27 @@ def test_a_question_about_a_large_file_looks_near_the_cursor() -> None:
     assert wants_lines(snapshot, position, "auto") is True
 
 
+@pytest.mark.parametrize("milliseconds", [0, 500])
+def test_debounce_as_set(milliseconds: int) -> None:
+    snapshot, position = read_snapshot("value = █")
+    settings = Completion(debounce_ms=milliseconds)
+    assert choose_debounce(settings, snapshot, position, rejected=9) == milliseconds / 1000
+
+
+def test_debounce_of_itself_is_longer_inside_a_word_and_for_the_reluctant() -> None:
+    pauses = [
+        choose_debounce(Completion(), *read_snapshot(source), rejected=rejected)
+        for source, rejected in (("value = █", 0), ("val█", 0), ("val█", 9))
+    ]
+    assert 0 < pauses[0] < pauses[1] < pauses[2] <= 0.3
+
+
 @pytest.mark.parametrize(
-    ("setting", "explicit", "seconds"),
-    [("auto", True, 0.0), (500, True, 0.0), (500, False, 0.5), (0, False, 0.0)],
+    ("source", "asks"),
+    [("val█ue", False), ("val█", True), ("call(█)", True), ("█value", True), ("a.█", True)],
 )
-def test_debounce(setting: int, explicit: bool, seconds: float) -> None:
-    assert choose_debounce(Completion(debounce_ms=setting), explicit=explicit) == seconds
-
-
-def test_debounce_of_itself_is_shorter_than_a_blink() -> None:
-    assert 0 < choose_debounce(Completion(), explicit=False) <= 0.2
+def test_no_request_inside_a_word(source: str, asks: bool) -> None:
+    assert (why_not_ask(*read_snapshot(source)) is None) is asks
 
 
 @pytest.mark.parametrize(

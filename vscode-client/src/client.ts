@@ -7,15 +7,20 @@ import {
   TransportKind,
 } from 'vscode-languageclient/node';
 
-import { describeError } from './log';
+import { createServerLog, describeError } from './log';
 import { createMiddleware } from './middleware';
 import { readApiKey } from './secrets';
-import { findServer } from './server';
+import { findServer, INSTALL_COMMAND, ServerMissingError } from './server';
 import { readSection } from './settings';
 import type { Status, StatusItem } from './status';
 
 const MOST_CRASHES = 3;
 const CRASHES_WITHIN_MS = 180_000;
+
+const TRY_AGAIN = 'Try Again';
+const COPY = 'Copy Command';
+const SHOW_LOG = 'Show Log';
+const SETTINGS = 'Settings';
 
 /** The one language client of the window: starts, stops and is asked. */
 export class ServerControl implements vscode.Disposable {
@@ -36,7 +41,7 @@ export class ServerControl implements vscode.Disposable {
       try {
         await this.start();
       } catch (error) {
-        this.tell(describeError(error));
+        this.tell(describeError(error), error instanceof ServerMissingError);
       }
     });
     return this.queue;
@@ -88,7 +93,7 @@ export class ServerControl implements vscode.Disposable {
         // Read when the server starts, also when it does so again after a crash.
         initializationOptions: () => ({ ...readSection(extension), ...(apiKey && { apiKey }) }),
         middleware: createMiddleware(extension),
-        outputChannel: this.log,
+        outputChannel: createServerLog(this.log),
         errorHandler: {
           error: () => ({ action: ErrorAction.Continue }),
           closed: () => this.decideOnCrash(),
@@ -115,24 +120,23 @@ export class ServerControl implements vscode.Disposable {
     return { action: CloseAction.DoNotRestart, handled: true };
   }
 
-  private tell(reason: string): void {
+  private tell(reason: string, isMissing = false): void {
     this.log.error(reason);
     this.status.showStopped(reason);
-    void this.offer(reason);
+    void this.offer(reason, isMissing ? [COPY, SETTINGS] : [SHOW_LOG]);
   }
 
-  private async offer(reason: string): Promise<void> {
-    const answer = await vscode.window.showErrorMessage(
-      `Qwen: ${reason}`,
-      'Try Again',
-      'Show Log',
-      'Settings',
-    );
-    if (answer === 'Try Again') {
+  private async offer(reason: string, choices: string[]): Promise<void> {
+    const answer = await vscode.window.showErrorMessage(`Qwen: ${reason}`, TRY_AGAIN, ...choices);
+    if (answer === TRY_AGAIN) {
       await this.restart();
-    } else if (answer === 'Show Log') {
+    } else if (answer === COPY) {
+      await vscode.env.clipboard.writeText(INSTALL_COMMAND);
+      // The command is run in a terminal; the way back to us must still be there afterwards.
+      await this.offer(reason, [SETTINGS]);
+    } else if (answer === SHOW_LOG) {
       this.log.show();
-    } else if (answer === 'Settings') {
+    } else if (answer === SETTINGS) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'qwen.server.path');
     }
   }

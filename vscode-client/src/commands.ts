@@ -71,8 +71,13 @@ async function showReason(
   }
 }
 
-function describe(fate: Fate): string {
-  const by = fate.model ?? fate.engine;
-  const what = by ? `${fate.outcome} by ${by} in ${Math.round(fate.ms)} ms` : fate.outcome;
-  return fate.reason ? `${what}. ${fate.reason}` : what;
+function describe({ outcome, reason, engine, model, ms }: Fate): string {
+  const by = model ?? engine;
+  if (!by) {
+    return reason ? `${outcome}. ${reason}` : outcome;
+  }
+  const time = `in ${Math.round(ms)} ms`;
+  return reason?.includes(by)
+    ? `${outcome} ${time}. ${reason}`
+    : `${outcome} by ${by} ${time}. ${reason ?? ''}`;
 }

@@ -39,7 +39,7 @@ test('ghost text appears while typing, and Tab accepts it', async () => {
   await workbench.openFile('total.py');
   await workbench.type('    return ');
   await workbench.ghostText.waitFor();
-  assert.equal(await workbench.ghostText.innerText(), 'a + b');
+  assert.ok((await workbench.lines()).includes('    return a + b'));
   await workbench.picture('ghost-text');
   await workbench.page.keyboard.press('Tab');
   await workbench.page.keyboard.press('Escape');

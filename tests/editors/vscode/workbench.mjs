@@ -1,9 +1,9 @@
 // VS Code itself (code-server) with the packaged extension, in a browser that a test drives.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
@@ -17,7 +17,8 @@ const PATIENCE_MS = 60_000;
 const CLEARED = /^(DASHSCOPE_|OPENAI_|QWEN_|VSCODE_|(https?|all)_proxy$)/i;
 
 const SETTINGS = {
-  'security.workspace.trust.enabled': false,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
   'editor.inlineSuggest.enabled': true,
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -47,12 +48,19 @@ export class Workbench {
    * @param {Record<string, string>} options.files The folder's files, by name.
    * @param {Record<string, unknown>} [options.settings] The user's settings.
    * @param {Record<string, string>} [options.environment] What VS Code is started with.
-   * @param {string} [options.path] Folders to look for programs in, before the usual ones.
+   * @param {boolean} [options.installed] Whether the user has installed the language server.
+   * @param {boolean} [options.trusted] Whether the user trusts the folder.
    */
-  static async open({ files, settings = {}, environment = {}, path = binFolder() }) {
+  static async open({
+    files,
+    settings = {},
+    environment = {},
+    installed = true,
+    trusted = true,
+  }) {
     const workbench = new Workbench();
     try {
-      await workbench.#open(files, settings, environment, path);
+      await workbench.#open(files, settings, environment, installed, trusted);
     } catch (error) {
       await workbench.close();
       throw error;
@@ -60,10 +68,11 @@ export class Workbench {
     return workbench;
   }
 
-  async #open(files, settings, environment, path) {
+  async #open(files, settings, environment, installed, trusted) {
     const programs = findOrInstall();
     const home = mkdtempSync(join(tmpdir(), 'qwen-vscode-'));
     this.#ends.push(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+    this.home = home;
     this.folder = join(home, 'project');
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(this.folder, name)), { recursive: true });
@@ -76,13 +85,17 @@ export class Workbench {
     writeFileSync(join(home, 'data', 'User', 'settings.json'), JSON.stringify(SETTINGS));
     writeFileSync(join(home, 'data', 'Machine', 'settings.json'), JSON.stringify(settings));
 
-    const started = makeEnvironment(home, environment, path);
+    if (installed) {
+      this.installServer();
+    }
+    const started = makeEnvironment(home, environment);
     const folders = [
       ...['--user-data-dir', join(home, 'data')],
       ...['--extensions-dir', join(home, 'extensions')],
     ];
     run(programs.node, [programs.codeServer, ...folders, '--install-extension', PACKAGE], started);
-    const address = await this.#serve(programs, folders, started);
+    const trust = trusted ? ['--disable-workspace-trust'] : [];
+    const address = await this.#serve(programs, [...trust, ...folders], started);
     const browser = await chromium.launch({
       executablePath: programs.chromium,
       args: BROWSER_OPTIONS,
@@ -91,13 +104,14 @@ export class Workbench {
     this.page = await browser.newPage({ viewport: { width: 1000, height: 620 } });
     this.page.setDefaultTimeout(PATIENCE_MS);
     await this.page.goto(`${address}?folder=${encodeURIComponent(this.folder)}`);
-    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    // The extension is the last to start.
+    await this.statusItem.waitFor();
   }
 
-  async #serve(programs, folders, environment) {
+  async #serve(programs, more, environment) {
     const options = ['--auth', 'none', '--bind-addr', '127.0.0.1:0'];
-    const quiet = ['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'];
-    const words = [programs.codeServer, ...options, ...quiet, ...folders, this.folder];
+    const quiet = ['--disable-telemetry', '--disable-update-check'];
+    const words = [programs.codeServer, ...options, ...quiet, ...more, this.folder];
     const server = spawn(programs.node, words, {
       env: environment,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -117,6 +131,18 @@ export class Workbench {
       }
     }
     throw new Error('code-server ended before it served.');
+  }
+
+  /** Puts the language server where uv and pipx do: VS Code takes its PATH from the login shell. */
+  installServer() {
+    const folder = join(this.home, '.local', 'bin');
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(join(binFolder(), 'qwen-lsp'), join(folder, 'qwen-lsp'));
+  }
+
+  /** Ends the language server as a fault would. */
+  killServer() {
+    run('pkill', ['-KILL', '-f', `^\\S*python\\S* ${join(this.home, '.local', 'bin', 'qwen-lsp')} `]);
   }
 
   /** Ends browser and server and removes their folder. */
@@ -167,22 +193,23 @@ export class Workbench {
   /** Keeps a picture of the window under build/pictures. */
   async picture(name) {
     mkdirSync(PICTURES, { recursive: true });
-    await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+    await this.page.screenshot({ path: join(PICTURES, `${name}.png`), animations: 'disabled' });
   }
 }
 
-function makeEnvironment(home, extra, path) {
+function makeEnvironment(home, extra) {
   const kept = Object.entries(process.env).filter(([name]) => !CLEARED.test(name));
   return {
     ...Object.fromEntries(kept),
     HOME: home,
-    PATH: [path, process.env.PATH].filter(Boolean).join(delimiter),
     PYTHON_KEYRING_BACKEND: 'keyring.backends.null.Keyring',
+    // No marketplace is asked for anything.
+    EXTENSIONS_GALLERY: '{}',
     ...extra,
   };
 }
 
-function run(program, words, environment) {
+function run(program, words, environment = process.env) {
   const done = spawnSync(program, words, { env: environment, encoding: 'utf8' });
   if (done.status !== 0) {
     throw new Error(`${words.join(' ')} failed:\n${done.stdout}${done.stderr}`);
