@@ -10,8 +10,9 @@ from lsp_server.buffer import Snapshot
 from lsp_server.configuration import config_path, read_config_file
 from lsp_server.privacy.gate import Gate, Verdict
 from lsp_server.provider.base import Provider, Usage
-from lsp_server.session import Session, path_of
+from lsp_server.session import Session
 from lsp_server.settings import Layer, Settings, resolve_settings
+from lsp_server.uris import path_of
 
 
 def make_desk(session: Session) -> ActionDesk:

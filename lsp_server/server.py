@@ -26,10 +26,13 @@ from lsp_server.handlers.configuration import await_section, pushed_section
 from lsp_server.handlers.convert import to_encoding
 from lsp_server.handlers.inline_completion import ACCEPTED, inline_completion
 from lsp_server.log import describe_error
+from lsp_server.models.ledger import Ledger, ledger_path
 from lsp_server.protocol import QwenProtocol
 from lsp_server.provider.discover import read_environment
 from lsp_server.provider.keys import look_up_key
-from lsp_server.session import Session, Status, describe_status, path_of
+from lsp_server.session import Session
+from lsp_server.status import Status, describe_status
+from lsp_server.uris import path_of
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +65,7 @@ class QwenServer(LanguageServer):
             look_up_key,
             notify=self._notify_user,
             show_status=self._show_status,
+            ledger=Ledger(ledger_path(), notify=self._notify_user),
         )
         self._initialization: object = None
         self._roots: tuple[Path, ...] = ()

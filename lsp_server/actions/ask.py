@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from lsp_server.actions.retry import choose_wait
+from lsp_server.actions.retry import choose_wait, give_up
 from lsp_server.context.tokens import estimate_tokens
 from lsp_server.prompt.base import ChatPrompt, Message
 from lsp_server.provider.base import Provider, Request, Text, Usage
@@ -59,7 +59,7 @@ async def ask_model(
         # Spreading the retries out needs no secrecy.
         seconds = choose_wait(outcome, attempt, random.random())
         if seconds is None:
-            raise ProviderError(outcome)
+            raise ProviderError(give_up(outcome))
         wait(seconds)
         await asyncio.sleep(seconds)
         attempt += 1

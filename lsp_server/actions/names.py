@@ -39,7 +39,10 @@ def find_unknown_calls(language: str, new: str, known: Iterable[str]) -> tuple[s
     A hint, not a proof: an import with a star, or a name made at run time, is not seen.
     """
     code = _COMMENT.sub("", _QUOTED.sub('""', new))
-    called = [name for name in _CALL.findall(code) if len(name) >= _SHORTEST]
+    defined = frozenset(_DEFINITION.findall(code))
+    called = [
+        name for name in _CALL.findall(code) if len(name) >= _SHORTEST and name not in defined
+    ]
     if not called:
         return ()
     own = _PYTHON if language == "python" else frozenset()

@@ -152,15 +152,15 @@ class _Run:
     async def run(self) -> ActionResult:
         """Ask the models in turn: the first twice, the next once, and then own up."""
         asked = 0
-        last: Fault | None = None
         for model in self._models():
             try:
                 result = await self._try_model(model, retries=asked == 0)
             except ProviderError as error:
-                last = error.fault
-                if not self._passes_over(model, last):
+                if not self._passes_over(model, error.fault):
                     raise
-                continue
+                if error.fault.action is Action.NEXT_MODEL:
+                    continue
+                result = None
             if result is not None:
                 return result
             asked += 1
@@ -170,7 +170,7 @@ class _Run:
         if self.failure is not None:
             reason = f"No acceptable change: {self.failure.reason}"
             return ActionResult("failed", reason, model=self.failure.model)
-        raise ProviderError(last or _no_model(self.engine))
+        raise ProviderError(_no_model(self.engine))
 
     def _models(self) -> tuple[str, ...]:
         """The strong lane's models; a reasoner that the user has named explains before them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lsp_server.provider.errors import Action, Fault
 
 MAX_RETRIES = 2
@@ -23,3 +25,13 @@ def choose_wait(fault: Fault, attempt: int, jitter: float) -> float | None:
             return None
         return min(fault.retry_after + jitter * _FIRST_WAIT_S, LONGEST_WAIT_S)
     return _FIRST_WAIT_S * 2.0 ** (attempt - 1) * (0.5 + jitter)
+
+
+def give_up(fault: Fault) -> Fault:
+    """The fault as it is told when there is no further retry: it promises none."""
+    for promise in ("it will be asked again shortly.", "it will be asked again."):
+        if fault.sentence.endswith(promise):
+            return replace(
+                fault, sentence=fault.sentence.removesuffix(promise) + "try again later."
+            )
+    return fault

@@ -18,7 +18,8 @@ from lsp_server.prompt.fence import choose_fence
 
 _MAX_CHARACTERS = 60_000
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
-_IMAGE = re.compile(r"!(?=\[)")
+_IMAGE = re.compile(r"!\[((?:[^\[\]\\]|\\.)*)\](?:\([^()]*\)|\[[^\]]*\])?")
+_BANG = re.compile(r"!(?=\[)")
 _INLINE_LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\(\s*<?([^\s()<>]*)>?[^()]*\)")
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]]+\]:.*$", re.MULTILINE)
 _CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -104,7 +105,7 @@ def _escape_prose(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    text = _IMAGE.sub("", text)
+    text = _BANG.sub("", _IMAGE.sub(r"\1", text))
     text = _INLINE_LINK.sub(_keep_web_links, text)
     return text.replace("<", "&lt;")
 

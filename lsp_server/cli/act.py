@@ -40,7 +40,7 @@ from lsp_server.cli.terminal import (
     shows_colour,
 )
 from lsp_server.errors import UserError
-from lsp_server.session import path_of
+from lsp_server.uris import path_of
 
 _PLACE = re.compile(r"(?P<file>.+?)(?::(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?)?", re.DOTALL)
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}

@@ -31,8 +31,8 @@ from lsp_server.cli.terminal import (
 from lsp_server.cli.view import MARKS, Ghost, Style, render_code
 from lsp_server.completion.base import Outcome
 from lsp_server.errors import UserError
-from lsp_server.session import path_of
 from lsp_server.syntax.grammars import language_of_path
+from lsp_server.uris import path_of
 
 _USAGE = "qwen-lsp complete [--json] FILE:LINE[:COL]"
 _EPILOG = f"""\

@@ -127,6 +127,12 @@ async def _play_scene(
             await asyncio.sleep(stage.key_s)
             stage.show(editor.snapshot, editor.cursor, editor.shown, "typing")
         await editor.wait()
+        for key in scene.more:
+            if editor.shown is not None:
+                break
+            editor.press(key)
+            await editor.wait()
+            stage.show(editor.snapshot, editor.cursor, editor.shown, "typing")
         if scene.by_hand:
             await editor.ask()
         snapshot, cursor, shown = editor.snapshot, editor.cursor, editor.shown

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Scene:
     """Behind the text `behind` in `file`, `given` is brought in at once and `typed` key by key.
 
-    With `by_hand` the ghost text is asked for at the end, as the editor's own key for it does.
+    Where no ghost text comes, `more` is typed on until one does. With `by_hand` it is asked for in
+    the end, as the editor's own key for it does.
     """
 
     title: str
@@ -18,6 +19,7 @@ class Scene:
     behind: str
     given: str
     typed: str
+    more: str = ""
     by_hand: bool = False
 
 
@@ -64,20 +66,22 @@ _GET_ORDER = """\
 
 SCENES = (
     Scene(
-        "Two letters, and the line is there: as its neighbours have it, with this method's names",
+        "A line as its neighbours have it, with this method's own names",
         "bakery/store.py",
         "python",
         '"DELETE FROM orders WHERE id = ?", order_id) > 0',
         _GET_INVOICE,
         "        ro",
+        "w = self._fetch",
     ),
     Scene(
-        "In a call: the columns are those of the parameters above",
+        "In a call, asked for by hand: the columns are those of the parameters above",
         "bakery/store.py",
         "python",
         '"DELETE FROM orders WHERE id = ?", order_id) > 0',
         _ADD_INVOICE,
         '            "INSER',
+        by_hand=True,
     ),
     Scene(
         "A handler's end, from the handlers before it",
@@ -86,6 +90,7 @@ SCENES = (
         "    return 200, order.to_json()",
         _SHOW_INVOICE,
         "    ret",
+        "urn 200, inv",
     ),
     Scene(
         "A name half typed: the next field of this very class",
@@ -94,6 +99,7 @@ SCENES = (
         "    amount: int\n    day: date",
         _TO_JSON,
         '            "order_',
+        'id": self.',
     ),
     Scene(
         "TypeScript, by the same engine",
@@ -102,9 +108,10 @@ SCENES = (
         "    return (await response.json()) as Product;\n  }",
         _GET_ORDER,
         "    ret",
+        "urn (await resp",
     ),
     Scene(
-        "On an empty line, asked for by hand: there a guess will do that is less sure",
+        "On an empty line, asked for by hand: a guess that is less sure will do",
         "bakery/store.py",
         "python",
         '"DELETE FROM orders WHERE id = ?", order_id) > 0',

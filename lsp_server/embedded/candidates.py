@@ -1,5 +1,7 @@
 """From a place in the code to what might stand at the cursor."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -56,5 +58,3 @@ class Proposer:
 
     def _fits(self, token: str) -> bool:
         return self._vocabulary.word(token).startswith(self._cursor.partial)
-
-

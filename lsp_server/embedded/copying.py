@@ -1,7 +1,7 @@
 """The text a candidate puts at the cursor: raw source, so that it reads as its author wrote."""
 
-import re,os
-STRIP=os.environ.get('STRIP')
+from __future__ import annotations
+
 from lsp_server.embedded.candidates import Candidate
 from lsp_server.embedded.cursor import Cursor
 from lsp_server.embedded.tokens import Vocabulary, token_spans
@@ -16,7 +16,6 @@ def copy_text(vocabulary: Vocabulary, cursor: Cursor, candidate: Candidate) -> s
     spans = token_spans(line)
     first = position - document.line_tokens[candidate.line] - 1
     text = _rename(vocabulary, line, spans[first:], candidate)
-    if STRIP: text = re.sub(r"\s+(#|//)\s.*", "", text)
     if not text.startswith(cursor.partial):
         return ""
     text = text[len(cursor.partial) :]

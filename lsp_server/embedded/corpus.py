@@ -1,5 +1,7 @@
 """The user's files, encoded for searching, the nearest first."""
 
+from __future__ import annotations
+
 import posixpath
 from array import array
 from bisect import bisect_right
@@ -31,9 +33,9 @@ class Document:
     text: str
     tokens: str
     shape: str  # `tokens` with all names made the same
-    line_tokens: "array[int]"  # for each line, where in `tokens` its mark stands
-    line_offsets: "array[int]"  # for each line, where in `text` it begins
-    line_indents: "array[int]"  # for each line, its indentation in columns
+    line_tokens: array[int]  # for each line, where in `tokens` its mark stands
+    line_offsets: array[int]  # for each line, where in `text` it begins
+    line_indents: array[int]  # for each line, its indentation in columns
 
     def line_of(self, position: int) -> int:
         """The line that holds the token at this position."""

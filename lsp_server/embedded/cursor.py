@@ -1,5 +1,7 @@
 """What stands around the cursor, encoded like the corpus."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from lsp_server.embedded.corpus import Document, encode_document
@@ -8,10 +10,15 @@ from lsp_server.embedded.tokens import (
     Vocabulary,
     indent_width,
     last_word,
+    leading_space,
     line_mark,
     names_in,
     with_newlines,
 )
+
+_OPENERS = (":", "{", "(", "[")
+_LOOK_ABOVE = 400
+_USUAL_INDENT = "    "
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +63,21 @@ def encode_cursor(vocabulary: Vocabulary, path: str, before: str, after: str) ->
         header=above.header_above(len(above.line_tokens), indent),
         names=names_in(above.tokens) | names_in(below.tokens) | names_in(line),
     )
+
+
+def indent_below(before: str) -> str:
+    """The leading space that a line below the last one of this text would have."""
+    lines = [line for line in with_newlines(before).split("\n")[-_LOOK_ABOVE:] if line.strip()]
+    if not lines:
+        return ""
+    space = leading_space(lines[-1])
+    if not lines[-1].rstrip().endswith(_OPENERS):
+        return space
+    deeper = [
+        below[len(above) :]
+        for above, below in zip(
+            map(leading_space, lines), map(leading_space, lines[1:]), strict=False
+        )
+        if len(below) > len(above) and below.startswith(above)
+    ]
+    return space + (min(deeper, key=len) if deeper else _USUAL_INDENT)

@@ -1,18 +1,23 @@
 """The engine's face: files in, suggestions out."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lsp_server.embedded.blocks import extend_block
 from lsp_server.embedded.candidates import Proposer
 from lsp_server.embedded.copying import copy_text
 from lsp_server.embedded.corpus import Corpus, encode_document
-from lsp_server.embedded.cursor import Cursor, encode_cursor
+from lsp_server.embedded.cursor import Cursor, encode_cursor, indent_below
 from lsp_server.embedded.evidence import Evidence
-from lsp_server.embedded.ranking import Ballot, rank
-from lsp_server.embedded.search import find_places
+from lsp_server.embedded.ranking import Ballot, Ranked, confidence_of, rank
+from lsp_server.embedded.search import Place, find_places
 from lsp_server.embedded.tokens import Vocabulary
 
-_SHOWN_SHARE = 0.5
-_EAGER_SHARE = 0.1
+# Below this confidence nothing is shown unasked, and below that nothing at all.
+SHOWN = 0.5
+SHOWN_WHEN_ASKED = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +61,62 @@ class Engine:
     ) -> list[Suggestion]:
         """What may stand between `before` and `after`, the best first; [] if not sure enough.
 
-        The file at `path` itself is left out: what is right of it comes in `before` and
-        `after`. With `eager` the best guesses are given although they are not sure.
+        What was put for `path` itself is left out: the file as it is now comes in `before` and
+        `after`. With `eager` the best guesses are given although they are not sure, and at the
+        end of a line the next one.
         """
+        suggestions = self._suggest_line(path, before, after)
+        if eager and _is_line_end(before, after):
+            indent = "\n" + indent_below(before)
+            suggestions += [
+                Suggestion(indent + below.text, below.confidence, below.source)
+                for below in self._suggest_line(path, before + indent, after)
+            ]
+            suggestions.sort(key=lambda each: -each.confidence)
+        least = SHOWN_WHEN_ASKED if eager else SHOWN
+        return [each for each in suggestions if each.confidence >= least][:limit]
+
+    def rank_at(self, path: str, before: str, after: str) -> list[Ballot]:
+        """All texts found, with the evidence for each: what the weights are fitted on."""
+        cursor = encode_cursor(self._vocabulary, path, before, after)
+        return [] if cursor is None else self._ballots(cursor, self._places(path, cursor))
+
+    def _suggest_line(self, path: str, before: str, after: str) -> list[Suggestion]:
         cursor = encode_cursor(self._vocabulary, path, before, after)
         if cursor is None:
             return []
-        least = _EAGER_SHARE if eager else _SHOWN_SHARE
-        return [
-            Suggestion(ranked.text, ranked.share, ranked.best.place.source.document.path)
-            for ranked in rank(self.ballots(path, cursor))[:limit]
-            if ranked.share >= least
+        ranked = self._rank_places(cursor, self._places(path, cursor))
+        suggestions = [
+            Suggestion(each.text, confidence_of(each.share), _source(each)) for each in ranked
         ]
+        if ranked and not cursor.tail and suggestions[0].confidence >= SHOWN:
+            block = extend_block(self._vocabulary, cursor, ranked[0], self._rank_places)
+            suggestions[0] = Suggestion(block.text, block.confidence, suggestions[0].source)
+        return suggestions
 
-    def ballots(self, path: str, cursor: Cursor) -> list[Ballot]:
-        """All texts found, with the evidence for each; what the weights are fitted on."""
+    def _places(self, path: str, cursor: Cursor) -> list[Place]:
+        return find_places(self._vocabulary, cursor, self._corpus.around(path))
+
+    def _rank_places(self, cursor: Cursor, places: Sequence[Place]) -> list[Ranked]:
+        return rank(self._ballots(cursor, places))
+
+    def _ballots(self, cursor: Cursor, places: Sequence[Place]) -> list[Ballot]:
         proposer = Proposer(self._vocabulary, cursor)
         evidence = Evidence(self._vocabulary, cursor)
         ballots: dict[str, Ballot] = {}
-        for place in find_places(self._vocabulary, cursor, self._corpus.around(path)):
+        for place in places:
             for candidate in proposer.propose(place):
                 text = copy_text(self._vocabulary, cursor, candidate)
                 if text:
                     ballot = ballots.setdefault(text, Ballot(text, []))
                     ballot.votes.append((candidate, evidence.of(candidate)))
         return list(ballots.values())
+
+
+def _source(ranked: Ranked) -> str:
+    return ranked.votes[0].place.source.document.path
+
+
+def _is_line_end(before: str, after: str) -> bool:
+    line = before[max(before.rfind("\n"), before.rfind("\r")) + 1 :]
+    return bool(line.strip()) and not after.partition("\n")[0].strip()

@@ -1,11 +1,21 @@
 """What speaks for a candidate, and against it."""
 
+from __future__ import annotations
+
 import math
 from typing import Final
 
 from lsp_server.embedded.candidates import Candidate
 from lsp_server.embedded.cursor import Cursor
-from lsp_server.embedded.tokens import DEEPER, FIRST_NAME, LEVEL, SHALLOWER, Vocabulary, lines_in, names_in
+from lsp_server.embedded.tokens import (
+    DEEPER,
+    FIRST_NAME,
+    LEVEL,
+    SHALLOWER,
+    Vocabulary,
+    lines_in,
+    names_in,
+)
 
 # What `Evidence.of` returns, in its order.
 NAMES: Final = (

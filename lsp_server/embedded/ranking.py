@@ -1,10 +1,12 @@
 """From candidates to texts with a probability each."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lsp_server.embedded.calibration import WEIGHTS
+from lsp_server.embedded.calibration import CONFIDENCE, WEIGHTS
 from lsp_server.embedded.candidates import Candidate
 
 
@@ -22,7 +24,7 @@ class Ranked:
 
     text: str
     share: float  # of the weight of all candidates and of "none of them"
-    best: Candidate  # the vote that weighs most
+    votes: list[Candidate]  # those for it, the weightiest first
 
 
 def rank(ballots: Iterable[Ballot]) -> list[Ranked]:
@@ -34,13 +36,23 @@ def rank(ballots: Iterable[Ballot]) -> list[Ranked]:
     weighed = []
     total = 1.0
     for ballot in ballots:
-        weights = [(weigh(evidence), candidate) for candidate, evidence in ballot.votes]
-        weight = sum([weight for weight, _ in weights])
-        best = max(weights, key=lambda each: each[0])[1]
-        weighed.append((weight, ballot.text, best))
+        votes = [(weigh(evidence), candidate) for candidate, evidence in ballot.votes]
+        votes.sort(key=lambda vote: -vote[0])
+        weight = sum([weight for weight, _ in votes])
+        weighed.append((weight, ballot.text, [candidate for _, candidate in votes]))
         total += weight
     weighed.sort(key=lambda each: -each[0])
-    return [Ranked(text, weight / total, best) for weight, text, best in weighed]
+    return [Ranked(text, weight / total, votes) for weight, text, votes in weighed]
+
+
+def confidence_of(share: float) -> float:
+    """How often a text with this share of the votes is exactly right, as measured."""
+    below, least = 0.0, 0.0
+    for edge, measured in CONFIDENCE:
+        if share < edge:
+            return least + (measured - least) * (share - below) / (edge - below)
+        below, least = edge, measured
+    return least
 
 
 def weigh(evidence: tuple[float, ...]) -> float:

@@ -1,5 +1,7 @@
 """Which name here stands for which name there: `self.a = a` is the model for `self.b = b`."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 

@@ -1,5 +1,7 @@
 """Finding where the code left of the cursor stands once more."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -38,9 +40,7 @@ class Place:
     shape_length: int  # how many tokens to the left are the same but for names
 
 
-def find_places(
-    vocabulary: Vocabulary, cursor: Cursor, around: Sequence[Source]
-) -> list[Place]:
+def find_places(vocabulary: Vocabulary, cursor: Cursor, around: Sequence[Source]) -> list[Place]:
     """Where the cursor's context stands once more, the most alike first, at most 80 places."""
     here = [Source(cursor.above, Nearness.ABOVE), Source(cursor.below, Nearness.BELOW)]
     sources = [*here, *around]
@@ -51,20 +51,22 @@ def find_places(
     )
     for source, position in _find_shapes(cursor.shape, near, _could_be(accepts, cursor.partial)):
         found.setdefault((id(source), position), source)
-    context, shape = cursor.context[: -_LONGEST_MATCH - 1 : -1], cursor.shape[: -_LONGEST_MATCH - 1 : -1]
-    places = [
-        Place(
-            source,
-            position,
-            _common_length(source.document.tokens, position, context),
-            _common_length(source.document.shape, position, shape),
-        )
-        for (_, position), source in found.items()
-    ]
+    places = [measure_place(cursor, source, position) for (_, position), source in found.items()]
     if len(places) <= _MOST_PLACES:
         return places
     names = names_in(cursor.context[-_NEAR:])
     return sorted(places, key=lambda place: _likeness(place, names), reverse=True)[:_MOST_PLACES]
+
+
+def measure_place(cursor: Cursor, source: Source, position: int) -> Place:
+    """The place with how much of it is the same as left of the cursor."""
+    document = source.document
+    return Place(
+        source,
+        position,
+        _common_length(document.tokens, position, cursor.context),
+        _common_length(document.shape, position, cursor.shape),
+    )
 
 
 _Found = dict[tuple[int, int], Source]  # by the source's identity and the position in it
@@ -168,11 +170,11 @@ def _up_to(most_tokens: int, sources: Iterable[Source]) -> list[Source]:
     return chosen
 
 
-def _common_length(tokens: str, position: int, backwards: str) -> int:
-    """How many tokens before the position are the same as these, which are in reverse."""
+def _common_length(tokens: str, position: int, context: str) -> int:
+    """How many tokens before the position are the same as the context's last, at most 64."""
     there = tokens[max(0, position - _LONGEST_MATCH) : position]
     length = 0
-    for one, other in zip(reversed(there), backwards, strict=False):
+    for one, other in zip(reversed(there), reversed(context), strict=False):
         if one != other:
             break
         length += 1

@@ -6,6 +6,8 @@ and says whether the line is deeper, level or shallower than the line above it, 
 matches at whatever depth it stands.
 """
 
+from __future__ import annotations
+
 import re
 import zlib
 from typing import Final
@@ -75,7 +77,7 @@ class Vocabulary:
             self._lines.clear()
         words = _TOKEN.findall(line) if len(line) <= LONGEST_LINE else []
         tokens = "".join([self.character(word) for word in words])
-        encoded = indent_width(line), tokens, _NAME.sub(FIRST_NAME, tokens)
+        encoded = indent_width(line), tokens, shape_of(tokens)
         self._lines[line] = encoded
         return encoded
 
@@ -115,6 +117,11 @@ class Vocabulary:
 def token_spans(line: str) -> list[tuple[int, int]]:
     """Where in the line each of its tokens starts and ends."""
     return [match.span() for match in _TOKEN.finditer(line)]
+
+
+def shape_of(tokens: str) -> str:
+    """The tokens with all names made the same."""
+    return _NAME.sub(FIRST_NAME, tokens)
 
 
 def names_in(tokens: str) -> frozenset[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lsp_server.session import Session, describe_status
+from lsp_server.session import Session
+from lsp_server.status import describe_status
 
 
 def why(session: Session, arguments: Sequence[Any]) -> Mapping[str, object]:

@@ -6,10 +6,14 @@ pytest-lsp's client parses every message into types; races and timings want the 
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import itertools
 import json
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +39,16 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _CLEARED}
     kept["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     kept["XDG_CONFIG_HOME"] = os.devnull
+    kept["XDG_DATA_HOME"] = _data_folder()
     return {**kept, **(extra or {})}
+
+
+@functools.cache
+def _data_folder() -> str:
+    """Where the servers of this run keep their ledger, for as long as the run lasts."""
+    folder = tempfile.mkdtemp(prefix="qwen-lsp-test-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class Editor:

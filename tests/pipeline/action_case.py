@@ -113,7 +113,7 @@ def read_action_case(file: Path) -> ActionCase:
 def write_action_case(file: Path, case: ActionCase, golden: Mapping[str, str]) -> None:
     """The file anew, with these golden sections in place of those it has."""
     kept = {head: body for head, body in case.sections.items() if head.split(" ")[0] not in GOLDEN}
-    parts = [case.intent, *(f"-- {head} --\n{body}" for head, body in (kept | golden).items())]
+    parts = [case.intent, *(f"-- {head} --\n{body}" for head, body in {**kept, **golden}.items())]
     file.write_text("\n".join(part for part in parts if part) + "\n", "utf-8")
 
 

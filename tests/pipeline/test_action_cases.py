@@ -126,9 +126,7 @@ async def _perform(case: ActionCase, session: Session, uri: str) -> ActionResult
     )
     result = await desk.perform(request, steps.append)
     assert result.reason
-    assert (result.status == "applied") == (
-        result.file is not None or result.markdown is not None
-    )
+    assert (result.status == "applied") == (result.file is not None or result.markdown is not None)
     return result
 
 

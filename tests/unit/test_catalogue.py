@@ -11,7 +11,6 @@ from lsp_server.models.catalogue import (
     load_catalogue,
     parse_catalogue,
 )
-from lsp_server.models.usage import Spending, Spent, count_usage
 
 CATALOGUE = load_catalogue()
 
@@ -125,12 +124,3 @@ def test_cost_by_tier(used: tuple[int, int], cost: float | None) -> None:
 def test_a_broken_catalogue_is_an_error(source: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         parse_catalogue(source)
-
-
-def test_spending_adds_up() -> None:
-    spending = Spending()
-    for spent in (count_usage("qwen-coder-turbo", 1000, 100), count_usage("nobody's", 10, 1)):
-        spending.add(spent)
-    assert spending.tokens == 1111
-    assert spending.cost == pytest.approx(1000 * 2e-6 + 100 * 6e-6)
-    assert count_usage("nobody's", 10, 1) == Spent(11, 0.0)

@@ -18,8 +18,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("server",),
-    ("handlers", "protocol"),
+    ("handlers",),
+    ("protocol", "action_host"),
     ("session",),
+    ("acceptance",),
     ("completion", "actions"),
     ("embedded", "provider", "postprocess", "configuration"),
     ("models",),
@@ -32,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 # Libraries, with the only modules that import them.
 PLACES: Mapping[str, tuple[str, ...]] = {
-    "pygls": ("server", "protocol", "cli.demo_editor"),
+    "pygls": ("server", "protocol", "handlers", "cli.demo_editor"),
     "lsprotocol": ("server", "protocol", "handlers", "cli.demo_editor"),
     "openai": ("provider.openai_compatible",),
     "httpx2": ("provider",),
@@ -98,7 +100,9 @@ def unit(name: str) -> str:
 
 
 def layer(name: str) -> int:
-    return next(number for number, row in enumerate(LAYERS) if name in row)
+    found = [number for number, row in enumerate(LAYERS) if name in row]
+    assert found, f"{name} has no row in LAYERS yet"
+    return found[0]
 
 
 def own_imports(name: str) -> set[str]:

@@ -126,6 +126,27 @@ AGAIN = Dropped("The model only repeated the line after the cursor.")
         ("█\nx", "x", "x"),
         ("█\nx\ny()", "x\ny()", AGAIN),
         ("█\nx\ny()", "z\nx\ny()", "z"),
+        ("    █\n    pass", "y = 1\n    pass", "y = 1"),
+        (
+            "    █\n    @property\n    def b(self):",
+            "@property\n    def a(self):\n        pass",
+            "@property\n    def a(self):\n        pass",
+        ),
+        (
+            "    █\n    @property\n    def b(self):",
+            "def a(self):\n        pass\n\n    @property\n    def b(self):\n        pass",
+            "def a(self):\n        pass",
+        ),
+        (
+            "    █\n    continue\n    x()",
+            "if a:\n    continue\n    y()",
+            "if a:\n    continue\n    y()",
+        ),
+        (
+            "    █\n    total = add(total, price)\n    x()",
+            "y()\n    total = add(total, price)\n    z()",
+            "y()",
+        ),
         ("  █\n}", "x;\n}", "x;"),
         ("  █\n}", "if (x) {\n    y;\n  }\n}", "if (x) {\n    y;\n  }"),
         ("█\n}", "if (x) {\n  y;\n}", "if (x) {\n  y;\n}"),

@@ -13,6 +13,16 @@ interface Fate {
   ms: number;
 }
 
+const OUTCOMES: Record<string, string> = {
+  shown: 'Suggestion shown',
+  empty: 'No suggestion',
+  off: 'Suggestions are off',
+  superseded: 'Overtaken by newer text',
+  cancelled: 'Cancelled by the editor',
+  failed: 'The suggestion failed',
+  none: 'Nothing was asked',
+};
+
 /** Registers what the user can call; the result undoes it. */
 export function registerCommands(
   server: ServerControl,
@@ -72,12 +82,13 @@ async function showReason(
 }
 
 function describe({ outcome, reason, engine, model, ms }: Fate): string {
+  const what = OUTCOMES[outcome] ?? outcome;
   const by = model ?? engine;
-  if (!by) {
-    return reason ? `${outcome}. ${reason}` : outcome;
+  if (!by || outcome !== 'shown') {
+    return reason ? `${what}. ${reason}` : what;
   }
   const time = `in ${Math.round(ms)} ms`;
   return reason?.includes(by)
-    ? `${outcome} ${time}. ${reason}`
-    : `${outcome} by ${by} ${time}. ${reason ?? ''}`;
+    ? `${what} ${time}. ${reason}`
+    : `${what} by ${by} ${time}. ${reason ?? ''}`;
 }

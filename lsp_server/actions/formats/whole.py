@@ -54,6 +54,8 @@ def read_whole(
             f'The reply leaves code out ("{elided.strip()[:60]}"); write every line in full.'
         )
     core = _strip_blank(region)
+    if not core:
+        return [*lines, *region]
     lines, headers = _trim_before(lines, core, before)
     lines = _trim_after(lines, core, after, headers)
     moved = match_indentation(lines, core)

@@ -1,0 +1,24 @@
+"""Document URIs and files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+def path_of(uri: str) -> Path | None:
+    """The file of a `file:` URI, None for any other."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        return None
+    path = unquote(parts.path)
+    if os.name == "nt" and path[:1] == "/" and path[2:3] == ":":
+        path = path[1:]
+    return Path(path)
+
+
+def document_name(uri: str) -> str:
+    """What the embedded engine calls a document: its file, or the URI where it has none."""
+    path = path_of(uri)
+    return str(path) if path else uri
