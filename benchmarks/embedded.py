@@ -1,190 +1,178 @@
-"""How exact and how quick the engine with no model is: python -m benchmarks.embedded"""
+"""How exact, how quiet and how quick the engine with no model is.
 
-import ast
-import io
-import random
-import re
-import sys
+`python -m benchmarks.embedded`: 500 lines of each project are hidden, one at a time, with all other
+lines and files visible; the cursor stands at the start of the line, after a quarter and after half
+of it. Then the same with the rest of the line's block hidden too, as it is when code is written.
+`--quick` takes 60 lines; `--calibrate` prints the engine's fitted figures anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
 import time
-import tokenize
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from lsp_server.embedded.cursor import encode_cursor
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.embedded_fit import ask_questions, fit_confidence, fit_weights
+from benchmarks.embedded_holes import (
+    CUTS,
+    Hole,
+    dig_blocks,
+    dig_holes,
+    read_project,
+    reported_projects,
+)
 from lsp_server.embedded.engine import Engine
+from lsp_server.embedded.evidence import NAMES
 from lsp_server.embedded.ranking import rank
 
-HOLES = 500
-CUTS = (0.0, 0.25, 0.5)
-LEFT_LINES, RIGHT_LINES = 2000, 500
+_HOLES, _QUICK_HOLES, _FITTED_HOLES = 500, 60, 80
+_SURE = 0.9
 
 
-@dataclass(frozen=True)
-class Hole:
-    path: str
-    before: str  # all lines above
-    line: str
-    after: str
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the engine said at one cursor."""
+
+    cut: float
+    exact: bool  # its best guess is the rest of the line
+    lines: int  # how many lines it showed; 0 if it was not sure
+    right: bool  # all that it showed is what stood there
+    confidence: float
+    milliseconds: float
 
 
-def stdlib(name):
-    return Path(ast.__file__).parent / name
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="60 lines a project")
+    parser.add_argument("--calibrate", action="store_true", help="print the fitted figures anew")
+    arguments = parser.parse_args()
+    if arguments.calibrate:
+        print(render_calibration())
+        return
+    count = _QUICK_HOLES if arguments.quick else _HOLES
+    holes: dict[str, list[Answer]] = {}
+    blocks: dict[str, list[Answer]] = {}
+    for project in reported_projects():
+        files = read_project(project)
+        engine = Engine()
+        for path, text in files.items():
+            engine.put(path, text)
+        name = f"{project.name} ({project.extension[1:]}, {engine.size[1] // 1000}k tokens)"
+        holes[name] = ask(engine, dig_holes(files, count, seed=1))
+        blocks[name] = ask(engine, dig_blocks(files, count // 2, seed=2))
+    console = Console(width=116)
+    console.print(_table(f"Embedded engine: {count} lines hidden, one at a time", holes))
+    console.print(_table("Embedded engine: the rest of the block hidden with the line", blocks))
+    console.print(_goals(holes))
 
 
-def site(name):
-    import importlib.util
-
-    spec = importlib.util.find_spec(name.split("/")[0])
-    root = Path(spec.origin).parent
-    return root / name.split("/", 1)[1] if "/" in name else root
+def ask(engine: Engine, holes: Iterable[Hole]) -> list[Answer]:
+    """Have the engine answer at each of the three cursors of each hole."""
+    return [_ask(engine, hole, cut) for hole in holes for cut in CUTS]
 
 
-NPM = Path("/usr/lib/node_modules/npm")
-REPORT = {
-    "asyncio": (stdlib("asyncio"), ".py"),
-    "email": (stdlib("email"), ".py"),
-    "rich": (site("rich"), ".py"),
-    "aiohttp": (site("aiohttp"), ".py"),
-    "npm": (NPM / "lib", ".js"),
-}
-FIT = {
-    "unittest": (stdlib("unittest"), ".py"),
-    "http": (stdlib("http"), ".py"),
-    "xml": (stdlib("xml"), ".py"),
-    "importlib": (stdlib("importlib"), ".py"),
-    "multiprocessing": (stdlib("multiprocessing"), ".py"),
-    "attr": (site("attr"), ".py"),
-    "pydantic": (site("pydantic"), ".py"),
-    "pygls": (site("pygls"), ".py"),
-    "pip": (site("pip/_internal"), ".py"),
-    "pytest": (site("_pytest"), ".py"),
-    "anyio": (site("anyio"), ".py"),
-    "arborist": (NPM / "node_modules/@npmcli/arborist", ".js"),
-    "tar": (NPM / "node_modules/tar", ".js"),
-    "sigstore": (NPM / "node_modules/@sigstore", ".js"),
-}
+def render_calibration() -> str:
+    """The text of `lsp_server/embedded/calibration.py`, fitted anew."""
+    questions = ask_questions(_FITTED_HOLES)
+    weights = fit_weights(questions)
+    lines = [
+        '"""Figures fitted by counts: `python -m benchmarks.embedded --calibrate` prints this."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from typing import Final",
+        "",
+        "# For each piece of evidence, what it adds to the logarithm of a vote's weight.",
+        "WEIGHTS: Final = (",
+        *(f"    {weight:.2f},  # {name}" for name, weight in zip(NAMES, weights, strict=True)),
+        ")",
+        "",
+        "# A text's share of the votes, and how often a text with that share was exactly right.",
+        "CONFIDENCE: Final = (",
+        *(f"    ({at:.3f}, {right:.2f})," for at, right in fit_confidence(questions, weights)),
+        ")",
+    ]
+    return "\n".join(lines)
 
 
-def read_files(root: Path, suffix: str) -> dict[str, str]:
-    files = {}
-    for p in sorted(root.rglob("*" + suffix)):
-        if {"test", "tests", "__pycache__", "commonjs"} & set(p.parts[len(root.parts) :]):
-            continue
-        if p.stem in {"_emoji_codes", "_cell_widths", "_spinners"} or "_unicode_data" in p.parts:
-            continue
-        try:
-            files[str(p.relative_to(root.parent))] = p.read_text("utf-8").replace("\r\n", "\n")
-        except UnicodeDecodeError:
-            pass
-    return files
+def _ask(engine: Engine, hole: Hole, cut: float) -> Answer:
+    typed, rest = hole.at(cut)
+    before = hole.above + typed
+    started = time.perf_counter()
+    shown = engine.suggest(hole.path, "", before, hole.below, limit=1)
+    milliseconds = (time.perf_counter() - started) * 1000
+    if not shown:
+        ranked = rank(engine.ballots(hole.path, before, hole.below))
+        exact = bool(ranked) and ranked[0].text == rest
+        return Answer(cut, exact, 0, False, 0.0, milliseconds)
+    lines = shown[0].text.split("\n")
+    right = lines == [rest, *hole.truth[1:]][: len(lines)] and len(lines) <= len(hole.truth)
+    return Answer(cut, lines[0] == rest, len(lines), right, shown[0].confidence, milliseconds)
 
 
-def code_lines(path: str, text: str) -> list[int]:
-    """Numbers of the lines that hold code and nothing else."""
-    lines = text.split("\n")
-    skipped = set()
-    if path.endswith(".py"):
-        try:
-            tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-        except (tokenize.TokenError, SyntaxError, IndentationError):
-            return []
-        for i, t in enumerate(tokens):
-            if t.type == tokenize.COMMENT and lines[t.start[0] - 1].lstrip().startswith("#"):
-                skipped.add(t.start[0] - 1)
-            if t.type == tokenize.STRING and (
-                t.start[0] != t.end[0]
-                or tokens[i - 1].type
-                in (tokenize.NEWLINE, tokenize.INDENT, tokenize.NL, tokenize.DEDENT)
-                and tokens[i + 1].type == tokenize.NEWLINE
-            ):
-                skipped.update(range(t.start[0] - 1, t.end[0]))
-    else:
-        inside = False
-        for n, line in enumerate(lines):
-            s = line.strip()
-            if inside or s.startswith(("//", "/*", "*")):
-                skipped.add(n)
-            if s.startswith("/*"):
-                inside = True
-            if "*/" in s:
-                inside = False
+def _table(title: str, answers: Mapping[str, list[Answer]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in ("project", "start", "¼ typed", "½ typed", "shown", "right", "≥ 90 % sure"):
+        table.add_column(column, justify="left" if column == "project" else "right")
+    for column in ("several lines", "p50", "p95", "p99"):
+        table.add_column(column, justify="right")
+    for name, of_project in answers.items():
+        table.add_row(name, *_row(of_project))
+    table.add_section()
+    table.add_row("all", *_row([answer for each in answers.values() for answer in each]))
+    return table
+
+
+def _row(answers: list[Answer]) -> list[str]:
+    shown = [answer for answer in answers if answer.lines]
+    sure = [answer for answer in shown if answer.confidence >= _SURE]
+    several = [answer for answer in shown if answer.lines > 1]
+    times = statistics.quantiles([answer.milliseconds for answer in answers], n=100)
     return [
-        n
-        for n, line in enumerate(lines)
-        if n not in skipped and len(line.strip()) >= 8 and len(line) <= 300
+        *(f"{_exact(answers, cut):.1f} %" for cut in CUTS),
+        f"{100 * len(shown) / len(answers):.0f} %",
+        _right(shown),
+        f"{100 * len(sure) / len(answers):.0f}: {_right(sure)}",
+        f"{100 * len(several) / len(answers):.1f}: {_right(several)}",
+        *(f"{times[percent - 1]:.1f} ms" for percent in (50, 95, 99)),
     ]
 
 
-def block_end(lines, n):
-    indent = len(lines[n]) - len(lines[n].lstrip())
-    for m in range(n + 1, len(lines)):
-        if lines[m].strip() and len(lines[m]) - len(lines[m].lstrip()) < indent:
-            return m
-    return len(lines)
+def _goals(answers: Mapping[str, list[Answer]]) -> Table:
+    """The mean over the projects beside what is aimed for."""
+    pooled = [answer for each in answers.values() for answer in each]
+    exact = [statistics.mean(_exact(each, cut) for each in answers.values()) for cut in CUTS]
+    shown = [answer for answer in pooled if answer.lines]
+    slow = max(
+        statistics.quantiles([answer.milliseconds for answer in each], n=20)[-1]
+        for each in answers.values()
+    )
+    table = Table(title="Embedded engine: goals", title_justify="left")
+    for column in ("figure", "measured", "goal"):
+        table.add_column(column)
+    measured = " / ".join(f"{each:.1f}" for each in exact)
+    table.add_row("exact at start / ¼ / ½", f"{measured} %", "18 / 27 / 36 %")
+    table.add_row("precision of what is shown", _right(shown), "70 %")
+    table.add_row("shown", f"{100 * len(shown) / len(pooled):.0f} %", "25 %")
+    table.add_row("p95, slowest project", f"{slow:.1f} ms", "10 ms")
+    return table
 
 
-def dig_holes(files: dict[str, str], seed: int, count: int = HOLES, block=False) -> list[Hole]:
-    spots = [(p, n) for p, t in files.items() for n in code_lines(p, t)]
-    random.Random(seed).shuffle(spots)
-    holes = []
-    for p, n in spots[:count]:
-        lines = files[p].split("\n")
-        holes.append(
-            Hole(
-                p,
-                "".join(x + "\n" for x in lines[max(0, n - LEFT_LINES) : n]),
-                lines[n],
-                "".join(
-                    "\n" + x
-                    for x in lines[(block_end(lines, n) if block else n + 1) :][:RIGHT_LINES]
-                ),
-            )
-        )
-    return holes
+def _exact(answers: list[Answer], cut: float) -> float:
+    return 100 * statistics.mean(answer.exact for answer in answers if answer.cut == cut)
 
 
-def build(files):
-    engine = Engine()
-    for p, t in files.items():
-        engine.put(p, t)
-    return engine
-
-
-def run(name, root, suffix, count):
-    files = read_files(root, suffix)
-    t0 = time.perf_counter()
-    engine = build(files)
-    took = time.perf_counter() - t0
-    row = [name, *engine.size, f"{took:.2f}s"]
-    times = []
-    shown = []
-    for cut in CUTS:
-        right = 0
-        for hole in dig_holes(files, 1, count):
-            s = hole.line.strip()
-            at = len(hole.line) - len(hole.line.lstrip()) + round(len(s) * cut)
-            want = hole.line[at:].rstrip()
-            t0 = time.perf_counter()
-            cursor = encode_cursor(
-                engine._vocabulary, hole.path, hole.before + hole.line[:at], hole.after
-            )
-            got = [(r.share, r.text) for r in rank(engine.ballots(hole.path, cursor))]
-            times.append(time.perf_counter() - t0)
-            ok = bool(got) and got[0][1] == want
-            right += ok
-            if got:
-                shown.append((got[0][0], ok))
-        row.append(f"{100 * right / count:.1f}")
-    shown.sort(reverse=True)
-    n = len(times)
-    for q in (0.1, 0.2, 0.25, 0.3, 0.4):
-        k = int(n * q)
-        row.append(f"{100 * sum(o for _, o in shown[:k]) / k:.0f}")
-    times.sort()
-    row += [f"{1000 * times[n // 2]:.1f}", f"{1000 * times[int(n * 0.95)]:.1f}"]
-    print(*row, sep="\t", flush=True)
+def _right(answers: list[Answer]) -> str:
+    if not answers:
+        return "-"
+    return f"{100 * statistics.mean(answer.right for answer in answers):.0f} %"
 
 
 if __name__ == "__main__":
-    for name, (root, suffix) in REPORT.items():
-        run(name, root, suffix, 100 if "--quick" in sys.argv else HOLES)
+    main()

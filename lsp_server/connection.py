@@ -10,9 +10,9 @@ from collections.abc import Callable
 from lsp_server.completion.ask import Reply
 from lsp_server.completion.breaker import Breaker
 from lsp_server.completion.pipeline import Hosted
-from lsp_server.models.catalogue import Lane, choose_served, load_catalogue
+from lsp_server.models.catalogue import Lane
 from lsp_server.models.ledger import Ledger
-from lsp_server.models.route import Route
+from lsp_server.models.route import Route, choose_chain
 from lsp_server.notices import Notices
 from lsp_server.provider.base import Endpoint, Provider, Usage, origin_of
 from lsp_server.provider.discover import Discovery, Environment, KeyLookup, discover, make_provider
@@ -93,29 +93,38 @@ class Connection:
         for problem in discovery.problems:
             self._notices.tell(problem)
         if discovery.endpoint is not None:
-            provider = make_provider(discovery.endpoint)
-            await provider.prepare()
-            route = Route(await self._choose_chain(settings, provider), settings.completion.mode)
-            self.hosted = Hosted(provider, route, Breaker(), self._note_reply, self._note_fault)
+            await self._open(settings, discovery.endpoint)
         _log.info("engine: %s", discovery.reason)
         self._changed()
 
+    async def _open(self, settings: Settings, endpoint: Endpoint) -> None:
+        provider = make_provider(endpoint)
+        try:
+            await provider.prepare()
+        except Exception as error:
+            # A proxy or certificate file in the environment that no HTTP client can be made with.
+            problem = (
+                f"No connection to {endpoint.origin} can be made ({type(error).__name__}); check "
+                "HTTPS_PROXY and SSL_CERT_FILE, or run `qwen-lsp doctor`."
+            )
+            self.discovery = Discovery(None, problem, (problem,))
+            self._notices.tell(problem)
+            return
+        route = Route(await self._choose_chain(settings, provider), settings.completion.mode)
+        self.hosted = Hosted(provider, route, Breaker(), self._note_reply, self._note_fault)
+
     async def _choose_chain(self, settings: Settings, provider: Provider) -> tuple[str, ...]:
-        if settings.completion.model:
-            return (settings.completion.model,)
-        endpoint = provider.endpoint
-        environment = self._environment
-        if environment.openai_model and endpoint.base_url == environment.openai_base_url:
-            return (environment.openai_model,)
-        chain = load_catalogue().lanes["fast"]
-        if endpoint.provider == "dashscope":
-            return chain
+        endpoint, environment = provider.endpoint, self._environment
+        model = settings.completion.model
+        if endpoint.base_url == environment.openai_base_url:
+            model = model or environment.openai_model
+        if model or endpoint.provider == "dashscope":
+            return choose_chain("fast", model, None)
         try:
             served = await asyncio.wait_for(provider.list_models(), _LIST_S)
         except (ProviderError, asyncio.TimeoutError):
-            return chain
-        known = tuple(model for model in chain if model in served)
-        return known or choose_served(served, "fast") or served[:1] or chain
+            return choose_chain("fast", model, None)
+        return choose_chain("fast", model, served)
 
     def _bind_key(self, settings: Settings, discovery: Discovery) -> Discovery:
         """Keep the client's key to the first origin it was used for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from lsp_server.uris import document_name, path_of
 
 _log = logging.getLogger(__name__)
 
+# How long an automatic request waits for the engine to be chosen, at the start.
+_FIRST_S = 3.0
 _SUPERSEDED = Outcome("superseded", "A newer request or an edit took its place.")
 
 
@@ -218,6 +221,10 @@ class Session:
         await self._configured.wait()
         if explicit:
             await self.wait_until_connected()
+        else:
+            with contextlib.suppress(asyncio.TimeoutError):
+                # No editor asks again by itself: the first suggestion would be lost.
+                await asyncio.wait_for(self.wait_until_connected(), _FIRST_S)
         self._refresh_embedded(snapshot.uri)
         path = path_of(snapshot.uri)
         ask = Ask(

@@ -26,6 +26,8 @@ _FOLDERS = frozenset(
         ".buildkite", ".woodpecker", ".teamcity", ".husky", ".githooks", ".lefthook",
     }
 )  # fmt: skip
+# As Windows also calls them.
+_SHORT = re.compile(r"(git|hg|svn|vscode|github|gitlab|idea|husky|devcon)\w*~\d+")
 _NAMES = re.compile(
     r"""(?x)
     .*\.code-workspace | .*\.sublime-project | \.gitlab-ci.*\.ya?ml | \.travis\.ya?ml
@@ -36,7 +38,7 @@ _NAMES = re.compile(
     | \.pre-commit-config\.ya?ml | lefthook\.ya?ml | \.lefthook\.ya?ml | \.gitmodules
     | \.gitattributes | \.gitconfig | \.gitignore | \.qwenignore | \.mcp\.json | mcp\.json
     | \.envrc | \.exrc | \.vimrc | \.nvimrc | \.nvim\.lua | \.lvimrc | \.dir-locals.*\.el
-    | \.lsp\.json | git~\d+ | vscode~\d+ | github~\d+
+    | \.lsp\.json
     """
 )
 # In whatever folder tools keep to themselves, as `.name`.
@@ -71,9 +73,9 @@ def why_protected(
         parts = [plain for part in re.split(r"[/\\]", str(candidate)) if (plain := _plain(part))]
         if not parts:
             return "It is no file."
-        folder = next((part for part in parts[:-1] if part in _FOLDERS), None)
-        if folder is not None or parts[-1] in _FOLDERS:
-            return f"Files in {folder or parts[-1]} steer tools on this machine and are not edited."
+        folder = next((part for part in parts if part in _FOLDERS or _SHORT.fullmatch(part)), None)
+        if folder is not None:
+            return f"Files in {folder} steer tools on this machine and are not edited."
         if _NAMES.fullmatch(parts[-1]) or parts[-1] in own:
             return f"{parts[-1]} steers tools on this machine and is not edited."
         if any(part[0] == "." for part in parts[-2:-1]) and _SETTINGS.fullmatch(parts[-1]):

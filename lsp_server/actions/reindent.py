@@ -26,7 +26,7 @@ def match_indentation(reply: list[str], region: list[str]) -> list[str] | Refusa
     pairs = _pair_lines(reply, region)
     for move in _moves(wanted, found, reply, region):
         moved = _move_all(reply, move)
-        if moved is not None and _agrees(moved, pairs):
+        if moved is not None and _agrees(moved, region, pairs, is_changed=moved != reply):
             return moved
     return Refusal(
         "The indentation of the reply does not fit the file; the lines must be indented exactly as "
@@ -66,47 +66,41 @@ def _move_all(lines: list[str], move: Move) -> list[str] | None:
     return moved
 
 
-def _agrees(moved: list[str], pairs: list[tuple[int, str]]) -> bool:
+def _agrees(
+    moved: list[str], region: list[str], pairs: list[tuple[int, int]], *, is_changed: bool
+) -> bool:
     """Whether no line that is in both texts contradicts.
 
-    A line may stand deeper than before, or shallower, where the code around it has changed: all of
-    its neighbours then move along. Lines that stay and lines that move side by side with the same
-    text before and after mean that the reply was not indented alike throughout.
+    A line may stand deeper than before, or shallower, where the code around it has changed: a line
+    that is new or gone before it then tells why, or the end of such a change. Where all lines were
+    moved by us, some must have found their place, if any can be compared.
     """
-    offsets = Counter(
-        len(_indentation(moved[number])) - len(_indentation(line)) for number, line in pairs
-    )
-    if not offsets or set(offsets) == {0}:
-        return True
-    # The first line sits at its place by construction; if it alone does, the rest has slipped.
-    return offsets[0] > 0 and _is_block_moved(moved, pairs)
-
-
-def _is_block_moved(moved: list[str], pairs: list[tuple[int, str]]) -> bool:
-    """Whether the lines that moved form runs, each within a header that is new or has moved."""
-    last_stayed: int | None = None
-    run_offset: int | None = None
-    for number, line in pairs:
-        offset = len(_indentation(moved[number])) - len(_indentation(line))
-        if offset == 0:
-            last_stayed, run_offset = number, None
-        elif run_offset is None:
-            # Between a line that stayed and one that moved, some new line must explain it.
-            if last_stayed is not None and last_stayed + 1 == number:
+    offsets = [
+        len(_indentation(moved[number])) - len(_indentation(region[place]))
+        for number, place in pairs
+    ]
+    if is_changed and offsets and 0 not in offsets:
+        return False
+    new = frozenset(line.strip() for line in moved)
+    old = frozenset(line.strip() for line in region)
+    previous, last, last_place = 0, -1, -1
+    for (number, place), offset in zip(pairs, offsets, strict=True):
+        if offset not in (previous, 0):
+            added = any(line.strip() not in old for line in moved[last + 1 : number])
+            gone = any(line.strip() not in new for line in region[last_place + 1 : place])
+            if not added and not gone:
                 return False
-            run_offset = offset
-        elif offset != run_offset:
-            return False
+        previous, last, last_place = offset, number, place
     return True
 
 
-def _pair_lines(reply: list[str], region: list[str]) -> list[tuple[int, str]]:
-    """(number in the reply, the region's line) for telling lines that stand once in both."""
+def _pair_lines(reply: list[str], region: list[str]) -> list[tuple[int, int]]:
+    """(number in the reply, in the region) of telling lines that stand once in both."""
     in_region = Counter(line.strip() for line in region)
     in_reply = Counter(line.strip() for line in reply)
-    by_text = {line.strip(): line for line in region}
+    places = {line.strip(): number for number, line in enumerate(region)}
     return [
-        (number, by_text[text])
+        (number, places[text])
         for number, line in enumerate(reply)
         if len(text := line.strip()) >= _TELLING and in_region[text] == 1 and in_reply[text] == 1
     ]

@@ -30,8 +30,7 @@ from lsp_server.cli.trial import try_model
 from lsp_server.completion.pipeline import Hosted
 from lsp_server.completion.trigger import choose_deadline
 from lsp_server.configuration import config_path
-from lsp_server.models.catalogue import Lane as LaneName
-from lsp_server.models.catalogue import choose_served, load_catalogue
+from lsp_server.models.route import choose_chain
 from lsp_server.provider.base import Endpoint
 from lsp_server.provider.discover import Environment, is_dashscope, read_environment
 from lsp_server.provider.errors import ProviderError
@@ -135,32 +134,18 @@ def _describe_lanes(
     hosted: Hosted | None, settings: Settings, served: tuple[str, ...] | None
 ) -> tuple[Lane, ...]:
     provider = hosted.provider.endpoint.provider if hosted else ""
+    listed = None if provider == "dashscope" else served
     actions = settings.actions
+    fast = choose_chain("fast", settings.completion.model, None)
     chains = {
-        "fast": hosted.route.chain if hosted else _chain("fast", settings.completion.model),
-        "strong": _chain("strong", actions.model, provider, served),
-        "reasoning": _chain("reasoning", actions.reasoning_model, provider, served),
+        "fast": hosted.route.chain if hosted else fast,
+        "strong": choose_chain("strong", actions.model, listed),
+        "reasoning": choose_chain("reasoning", actions.reasoning_model, listed),
     }
     return tuple(
         Lane(name, chain, served and tuple(model for model in chain if model in served))
         for name, chain in chains.items()
     )
-
-
-def _chain(
-    lane: LaneName,
-    model: str | None,
-    provider: str = "",
-    served: tuple[str, ...] | None = None,
-) -> tuple[str, ...]:
-    """The models a lane asks in turn: the user's own, else the catalogue's that are served."""
-    if model:
-        return (model,)
-    chain = load_catalogue().lanes[lane]
-    if provider == "dashscope" or served is None:
-        return chain
-    known = tuple(candidate for candidate in chain if candidate in served)
-    return known if known or lane == "reasoning" else choose_served(served, lane)
 
 
 def _list_grammars() -> dict[str, tuple[str, ...]]:

@@ -61,7 +61,7 @@ async def ask_models(
     passed_over: list[Fault] = []
     last = _no_model(route, provider)
     for model, form in route.candidates(provider.forms):
-        budget = max_prompt_tokens
+        budget = route.limit(model, max_prompt_tokens)
         for attempt in ("whole", "shortened"):
             prompt = _BUILDERS[form](gather(budget))
             request = Request(model, prompt, max_tokens, deadline_ms=deadline_ms)
@@ -73,6 +73,7 @@ async def ask_models(
                 if last.action is not Action.SHRINK or attempt == "shortened":
                     break
                 budget = max(64, min(last.limit or budget, budget) // 2)
+                route.note_limit(model, budget)
         is_last_form = form == route.forms(provider.forms, model)[-1]
         match last.action:
             case Action.NEXT_FORM | Action.NEXT_MODEL if not is_last_form:

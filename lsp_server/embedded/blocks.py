@@ -63,18 +63,19 @@ class _Below:
 
 
 def extend_block(
-    vocabulary: Vocabulary, cursor: Cursor, first: Ranked, rank_places: RankPlaces
+    vocabulary: Vocabulary, cursor: Cursor, first: Ranked, rank_places: RankPlaces, least: float
 ) -> Block:
     """The line, with the following ones that are sure and belong to its block.
 
     There is no further search: lines are looked for only below the places that voted for the
-    line before, and `rank_places` ranks those at the cursor's next place.
+    line before, and `rank_places` ranks those at the cursor's next place. The whole block's
+    confidence does not sink below `least`.
     """
     block = Block(first.text, confidence_of(first.share))
     steps = [_Step(cursor, first, block, _brackets(vocabulary, first.votes[0].rest))]
     while len(steps) < _MOST_LINES:
         step = _next_step(vocabulary, steps, rank_places)
-        if step is None:
+        if step is None or step.block.confidence < least:
             break
         steps.append(step)
     while len(steps) > 1 and _is_open(vocabulary, steps):

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,10 @@ _LINE_LIMIT = 64 * 1024 * 1024
 _ANSWER_S = 2.0
 _RESTARTS = 3
 
-# Isolated (-I), and with this package's own folder named: nothing that lies in the working folder,
-# which may be a stranger's repository, is imported.
+# Isolated (-I) and with this process's own import path: nothing that lies in the working folder,
+# which may be a stranger's repository, is imported, and a user's own packages still are.
 _START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "import os, sys; sys.path[:] = sys.argv[1].split(os.pathsep); "
     "from lsp_server.embedded.worker import main; main()"
 )
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
@@ -124,7 +125,7 @@ class EmbeddedClient:
                 "-I",
                 "-c",
                 _START,
-                _PACKAGE_PARENT,
+                os.pathsep.join([_PACKAGE_PARENT, *filter(None, sys.path)]),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

@@ -76,10 +76,10 @@ class Engine:
         least = SHOWN_WHEN_ASKED if eager else SHOWN
         return [each for each in suggestions if each.confidence >= least][:limit]
 
-    def rank_at(self, path: str, before: str, after: str) -> list[Ballot]:
+    def ballots(self, path: str, before: str, after: str) -> list[Ballot]:
         """All texts found, with the evidence for each: what the weights are fitted on."""
         cursor = encode_cursor(self._vocabulary, path, before, after)
-        return [] if cursor is None else self._ballots(cursor, self._places(path, cursor))
+        return [] if cursor is None else self._vote(cursor, self._places(path, cursor))
 
     def _suggest_line(self, path: str, before: str, after: str) -> list[Suggestion]:
         cursor = encode_cursor(self._vocabulary, path, before, after)
@@ -90,7 +90,7 @@ class Engine:
             Suggestion(each.text, confidence_of(each.share), _source(each)) for each in ranked
         ]
         if ranked and not cursor.tail and suggestions[0].confidence >= SHOWN:
-            block = extend_block(self._vocabulary, cursor, ranked[0], self._rank_places)
+            block = extend_block(self._vocabulary, cursor, ranked[0], self._rank_places, SHOWN)
             suggestions[0] = Suggestion(block.text, block.confidence, suggestions[0].source)
         return suggestions
 
@@ -98,9 +98,9 @@ class Engine:
         return find_places(self._vocabulary, cursor, self._corpus.around(path))
 
     def _rank_places(self, cursor: Cursor, places: Sequence[Place]) -> list[Ranked]:
-        return rank(self._ballots(cursor, places))
+        return rank(self._vote(cursor, places))
 
-    def _ballots(self, cursor: Cursor, places: Sequence[Place]) -> list[Ballot]:
+    def _vote(self, cursor: Cursor, places: Sequence[Place]) -> list[Ballot]:
         proposer = Proposer(self._vocabulary, cursor)
         evidence = Evidence(self._vocabulary, cursor)
         ballots: dict[str, Ballot] = {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from lsp_server.models.catalogue import Lane, choose_served, load_catalogue
 from lsp_server.prompt.base import Form
 
 # The forms that an endpoint takes for a model, best first.
@@ -18,6 +19,8 @@ class Route:
 
     chain: tuple[str, ...]
     mode: Literal["auto", "fim", "partial"] = "auto"
+    # The longest prompt in tokens that a model has been found to take.
+    _limits: dict[str, int] = field(default_factory=dict)
     _refused_models: set[str] = field(default_factory=set)
     _refused_forms: set[tuple[str, Form]] = field(default_factory=set)
 
@@ -50,6 +53,14 @@ class Route:
             return tuple(form for form in forms if form != "partial") or ("fim",)
         return forms
 
+    def limit(self, model: str, tokens: int) -> int:
+        """`tokens`, or what the model is known to take where that is less."""
+        return min(tokens, self._limits.get(model, tokens))
+
+    def note_limit(self, model: str, tokens: int) -> None:
+        """The model took no longer prompt than this."""
+        self._limits[model] = tokens
+
     def refuse_model(self, model: str) -> None:
         """The endpoint does not serve this model."""
         self._refused_models.add(model)
@@ -57,3 +68,20 @@ class Route:
     def refuse_form(self, model: str, form: Form) -> None:
         """The endpoint does not take this form for this model."""
         self._refused_forms.add((model, form))
+
+
+def choose_chain(lane: Lane, model: str | None, served: Sequence[str] | None) -> tuple[str, ...]:
+    """The models that a lane asks in turn: the user's own, else the catalogue's that are served.
+
+    `served` is what the endpoint lists, None where that is not known. Where it serves none of the
+    catalogue's, its coder models count, and else its first one.
+    """
+    if model:
+        return (model,)
+    chain = load_catalogue().lanes[lane]
+    if served is None:
+        return chain
+    known = tuple(candidate for candidate in chain if candidate in served)
+    if known or lane == "reasoning":
+        return known
+    return choose_served(served, lane) or tuple(served[:1]) or chain

@@ -13,8 +13,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pathspec
+if TYPE_CHECKING:
+    import pathspec
 
 # A file this large is data, not code that somebody types.
 MAX_FILE_BYTES = 1_500_000
@@ -156,6 +158,9 @@ def read_rules(file: Path) -> pathspec.GitIgnoreSpec | None:
 
 @functools.lru_cache(maxsize=256)
 def _parse_rules(file: Path, _modified: int, _size: int) -> pathspec.GitIgnoreSpec | None:
+    # Imported late: the start of the server has no rules to read.
+    import pathspec
+
     try:
         lines: Sequence[str] = file.read_text("utf-8", "replace").splitlines()
     except OSError:

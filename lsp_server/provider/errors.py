@@ -52,8 +52,9 @@ class Row:
     action: Action
     sentence: str
     statuses: frozenset[int] = frozenset()
-    codes: re.Pattern[str] | None = None
-    message: re.Pattern[str] | None = None
+    # Patterns, compiled when first needed: a start has no fault to classify.
+    codes: str | None = None
+    message: str | None = None
 
     def matches(self, status: int | None, code: str, message: str) -> bool:
         """Whether this row speaks of such an error."""
@@ -62,13 +63,12 @@ class Row:
         if status is None and not self.codes and not self.message:
             # Within a stream there is no status, so that a row by status alone says nothing.
             return False
-        if self.codes and self.message:
-            return bool(self.codes.fullmatch(code) or self.message.search(message))
-        if self.codes:
-            return self.codes.fullmatch(code) is not None
-        if self.message:
-            return self.message.search(message) is not None
-        return True
+        if not self.codes and not self.message:
+            return True
+        return bool(
+            (self.codes and re.fullmatch(self.codes, code, re.IGNORECASE))
+            or (self.message and re.search(self.message, message, re.IGNORECASE))
+        )
 
 
 def _row(
@@ -82,8 +82,8 @@ def _row(
         action,
         sentence,
         frozenset(statuses),
-        re.compile(codes, re.IGNORECASE) if codes else None,
-        re.compile(message, re.IGNORECASE) if message else None,
+        codes,
+        message,
     )
 
 

@@ -30,13 +30,19 @@ CAPABILITIES: Mapping[str, Any] = {
 
 
 class ActingEditor(Editor):
-    """`texts` and `versions` are the documents by URI. With `refuses` no edit is applied."""
+    """`texts` and `versions` are the documents by URI. With `refuses` no edit is
+    applied, and with `is_mute` the answer to edits is null."""
+
+    async def __aenter__(self) -> ActingEditor:
+        await super().__aenter__()
+        return self
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"capabilities": CAPABILITIES, **settings})
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
         self.refuses = False
+        self.is_mute = False
 
     def open(self, uri: str, text: str, language: str = "python", version: int = 1) -> None:
         """Open a document."""
@@ -54,7 +60,7 @@ class ActingEditor(Editor):
             case "workspace/configuration":
                 return [self.section]
             case "workspace/applyEdit":
-                return self._apply(message["params"]["edit"])
+                return None if self.is_mute else self._apply(message["params"]["edit"])
             case "window/showDocument":
                 return {"success": True}
         return None

@@ -72,7 +72,6 @@ def test_the_new_region_is_found(reply: str) -> None:
         (fence([NEW[0], "        // … same as before …"]), "leaves code out"),
         (fence([NEW[0], "        # ..."]), "leaves code out"),
         ("<think>\nI should", "no code"),
-        (fence([NEW[0], "  return sum(prices)", "      return result"]), "indentation"),
         ("<tool_call>\n<function=run>\n</function>", "no code block"),
     ],
 )
@@ -131,21 +130,22 @@ def block(search: str, replace: str) -> str:
     return f"<<<<<<< SEARCH\n{search}\n=======\n{replace}\n>>>>>>> REPLACE"
 
 
-LINES = "def f():\n    a = 1\n    b = 2\n    a = 1\n    return a + b".split("\n")
+LINES = "def f():|    a = 1|    b = 2|    a = 1|    return a + b".split("|")
+HEAD = "def f():|    a = 1|"
+TAIL = "|    a = 1|    return a + b"
 
 
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        (block("    b = 2", "    b = 3"), "def f():|    a = 1|    b = 3|    a = 1|    return a + b"),
+        (block("    b = 2", "    b = 3"), f"{HEAD}    b = 3{TAIL}"),
         (
             block("    b = 2", "    b = 3") + "\n" + block("def f():", "def g():"),
             "def g():|    a = 1|    b = 3|    a = 1|    return a + b",
         ),
-        (block("    b = 2\n    a = 1", "    b = 2"), "def f():|    a = 1|    b = 2|    return a + b"),
-        (block("    b = 2  ", "    b = 3"), "def f():|    a = 1|    b = 3|    a = 1|    return a + b"),
-        (block("    b = 2", "    b = 2\n======="), "def f():|    a = 1|    b = 2|=======|    a = 1|"
-         "    return a + b"),
+        (block("    b = 2\n    a = 1", "    b = 2"), f"{HEAD}    b = 2|    return a + b"),
+        (block("    b = 2  ", "    b = 3"), f"{HEAD}    b = 3{TAIL}"),
+        (block("    b = 2", "    b = 2\n======="), f"{HEAD}    b = 2|======={TAIL}"),
         (block("    a = 1", "    a = 2"), "matches 2 places"),
         (block("b = 2", "b = 3"), "matches no lines"),
         (block("    c = 2", "    c = 3"), "matches no lines"),

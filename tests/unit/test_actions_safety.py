@@ -19,7 +19,7 @@ from lsp_server.syntax.tree import parse_text
 PROTECTED = (
     """
 .vscode/settings.json|.VSCODE/Settings.JSON|src/../.vscode/tasks.json|.vscode/./launch.json
-.vscode./settings.json|.vscode /settings.json|.vs\u200bcode/settings.json|．vscode/settings.json
+.vscode./settings.json|.vscode /settings.json|.vs\u200bcode/settings.json|\uff0evscode/settings.json
 .vscode/settings.json::$DATA|.vscode\\settings.json|deep/er/.vscode/extensions.json
 shop.code-workspace|SHOP.CODE-WORKSPACE|shop.code-workspace.|.git/config|.git/hooks/pre-commit
 .GIT/config|.git./config|GIT~1/config|.g\u200cit/config|.github/workflows/test.yml

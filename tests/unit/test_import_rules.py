@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("handlers",),
     ("protocol", "action_host"),
     ("session",),
-    ("acceptance",),
+    ("acceptance", "connection"),
     ("completion", "actions"),
     ("embedded", "provider", "postprocess", "configuration"),
     ("models",),
@@ -29,7 +29,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("context", "edit"),
     ("index",),
     ("privacy", "syntax"),
-    ("buffer", "indentation", "overlap", "settings", "errors", "log", "__version__"),
+    ("buffer", "indentation", "overlap", "uris"),
+    ("settings", "errors", "log", "notices", "status", "__version__"),
 )
 
 # Libraries, with the only modules that import them.
@@ -80,9 +81,15 @@ def modules() -> dict[str, ast.Module]:
 MODULES = modules()
 
 
-def imported(tree: ast.Module) -> Iterator[str]:
-    """The full names of what a module imports, wherever in it and for whatever use."""
-    for node in ast.walk(tree):
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The full names of what a module imports when it runs, wherever in it.
+
+    What only the type checker sees ties nothing together, and is left out.
+    """
+    if isinstance(tree, ast.If) and ast.unparse(tree.test) == "TYPE_CHECKING":
+        return
+    for node in ast.iter_child_nodes(tree):
+        yield from imported(node)
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 
 from lsp_server.actions.base import Refusal
 from lsp_server.actions.fences import Block, Blocks
@@ -28,8 +29,8 @@ _WORDS = re.compile(r"\w+")
 # Blocks less alike than this to the region are examples of use, outputs, commands.
 _ALIKE = 0.35
 _SURELY_ALIKE = 0.6
-# A line with this many letters and digits stands at one place of a file.
-_TELLING = 8
+# Lines with this many letters and digits do not stand at two places side by side by chance.
+_TELLING = 5
 # Comparing takes time by the product of both lengths.
 _MAX_COMPARED = 400
 
@@ -167,14 +168,18 @@ def _trim_before(lines: list[str], region: list[str], before: list[str]) -> tupl
     says how many headers went. A new line that only happens to stand farther up as well stays.
     """
     first = region[0].strip()
-    if lines[0].strip() == first:
-        return lines, 0
     above = [line.strip() for line in before if line.strip()]
     kept = [(number, line.strip()) for number, line in enumerate(lines) if line.strip()]
     texts = [text for _, text in kept]
     for size in range(min(len(kept) - 1, len(above)), 0, -1):
-        if texts[:size] == above[-size:] and (texts[size] == first or _tells(texts[:size], region)):
+        if texts[:size] != above[-size:]:
+            continue
+        # A decorator may begin the function above as well as the region.
+        is_next = texts[size] == first and texts[0] != first
+        if is_next or _tells(texts[:size], texts, region):
             return lines[kept[size][0] :], 0
+    if texts[0] == first:
+        return lines, 0
     headers = _find_headers(before, region[0])
     for size in range(min(len(kept) - 1, len(headers)), 0, -1):
         if texts[:size] == headers[-size:] and texts[size] == first:
@@ -203,8 +208,8 @@ def _trim_after(lines: list[str], region: list[str], after: list[str], headers: 
     below = [line.strip() for line in after if line.strip()]
     kept = [(number, line.strip()) for number, line in enumerate(lines) if line.strip()]
     for size in range(min(len(kept) - 1, len(below)), 0, -1):
-        tail = [text for _, text in kept[-size:]]
-        if tail == below[:size] and _tells(tail, region):
+        texts = [text for _, text in kept]
+        if texts[-size:] == below[:size] and _tells(texts[-size:], texts, region):
             return _strip_blank(lines[: kept[-size][0]])
     closers = 0
     while closers < min(headers, len(kept) - 1) and _CLOSER.fullmatch(kept[-closers - 1][1]):
@@ -212,9 +217,12 @@ def _trim_after(lines: list[str], region: list[str], after: list[str], headers: 
     return _strip_blank(lines[: kept[-closers][0]]) if closers else lines
 
 
-def _tells(tail: list[str], region: list[str]) -> bool:
-    own = {line.strip() for line in region}
-    return any(sum(map(str.isalnum, text)) >= _TELLING and text not in own for text in tail)
+def _tells(part: list[str], texts: list[str], region: list[str]) -> bool:
+    """Whether lines of a reply say enough to know them for the file's, and not the region's."""
+    own = Counter(line.strip() for line in region)
+    all_of_it = Counter(texts)
+    foreign = [text for text in part if all_of_it[text] > own[text]]
+    return sum(sum(map(str.isalnum, text)) for text in foreign) >= _TELLING
 
 
 def _starts_alike(block: Block, region: list[str]) -> bool:
