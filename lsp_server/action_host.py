@@ -59,7 +59,7 @@ class SessionHost:
         return self._session.discovery.reason
 
     async def wait_until_connected(self) -> None:
-        await self._session.wait_until_connected()
+        await self._session.wait_until_configured()
 
     def check_path(self, uri: str) -> Verdict:
         return self._session.check_path(uri)

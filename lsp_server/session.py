@@ -264,6 +264,11 @@ class Session:
 
     # What code actions need
 
+    async def wait_until_configured(self) -> None:
+        """Wait until the settings have come and the engine has been chosen."""
+        await self._configured.wait()
+        await self.wait_until_connected()
+
     @property
     def gate(self) -> Gate:
         """The one gate."""

@@ -1,7 +1,7 @@
 """The README's table of settings, generated from `lsp_server.settings.OPTIONS`.
 
-`python -m scripts.settings_table` prints it; `--write` puts it into the README; `--check` fails where
-the README holds another.
+`python -m scripts.settings_table` prints it; `--write` puts it into the README; `--check` fails
+where the README holds another.
 """
 
 from __future__ import annotations

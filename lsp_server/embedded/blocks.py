@@ -24,7 +24,7 @@ _MOST_VOTES = 16
 _LOOK_BELOW = 200
 
 # A line too many costs the user more than one too few.
-_SURE = 0.8
+_SURE = 0.85
 
 _OPENERS, _CLOSERS = ("(", "[", "{"), (")", "]", "}")
 

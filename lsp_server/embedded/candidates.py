@@ -31,7 +31,7 @@ class Proposer:
         self._cursor = cursor
         self._renamer = Renamer(vocabulary, cursor)
         # The word before the cursor can stand for a name as a whole only if it is one.
-        whole = vocabulary.character(cursor.partial) if cursor.partial else ""
+        whole = vocabulary.known(cursor.partial)
         self._whole = whole if whole in cursor.names else ""
 
     def propose(self, place: Place) -> Iterator[Candidate]:

@@ -74,7 +74,7 @@ def encode_document(
     text = with_newlines(text)
     tokens: list[str] = []
     shapes: list[str] = []
-    line_tokens, line_offsets, line_indents = array("q"), array("q"), array("q")
+    line_tokens, line_offsets, line_indents = array("i"), array("i"), array("i")
     position = offset = 0
     for line in text.split("\n"):
         indent, line_token, line_shape = vocabulary.encode_line(line)

@@ -16,7 +16,7 @@ from lsp_server.embedded.search import Place, find_places
 from lsp_server.embedded.tokens import Vocabulary
 
 # Below this confidence nothing is shown unasked, and below that nothing at all.
-SHOWN = 0.5
+SHOWN = 0.45
 SHOWN_WHEN_ASKED = 0.05
 
 

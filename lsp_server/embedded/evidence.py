@@ -77,7 +77,7 @@ class Evidence:
         self._neighbours = (_line_above(context), lines_below[0] if lines_below else "")
         self._mark_below = below[:1] or SHALLOWER
         self._brackets = self._open_brackets(context[-_BRACKETS_TOKENS:])
-        self._whole = vocabulary.character(cursor.partial) if cursor.partial else ""
+        self._whole = vocabulary.known(cursor.partial)
         self._partial = math.log2(1 + len(cursor.partial))
         self._head = math.log2(1 + len(cursor.line))
         self._start = float(not cursor.line and not cursor.partial)

@@ -22,7 +22,7 @@ _ENOUGH = 12
 _ENOUGH_SHAPES = 24
 _MOST_FOUND = 200
 _MOST_HITS = 2000
-_MOST_PLACES = 80
+_MOST_PLACES = 64
 _MOST_TOKENS_SHORT = 300_000
 _MOST_TOKENS_SHAPE = 150_000
 
@@ -41,7 +41,7 @@ class Place:
 
 
 def find_places(vocabulary: Vocabulary, cursor: Cursor, around: Sequence[Source]) -> list[Place]:
-    """Where the cursor's context stands once more, the most alike first, at most 80 places."""
+    """Where the cursor's context stands once more, the most alike first, at most 64 places."""
     here = [Source(cursor.above, Nearness.ABOVE), Source(cursor.below, Nearness.BELOW)]
     sources = [*here, *around]
     accepts = _starts_with(vocabulary, cursor.partial)

@@ -27,7 +27,7 @@ _LAST_CODE = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 _SPILL_SIZE = 4096
 _FIRST_SPILL = _LAST_CODE + 1 - _SPILL_SIZE
-_MOST_LINES_KEPT = 100_000
+_MOST_LINES_KEPT = 20_000
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _NAME = re.compile(f"[{FIRST_NAME}-{chr(_LAST_CODE)}]")
@@ -90,6 +90,10 @@ class Vocabulary:
         if is_sign and self._next_sign < ord(FIRST_NAME):
             return self._assign(word, self._take_sign())
         return self._assign(word, self._take_name(word))
+
+    def known(self, word: str) -> str:
+        """The character that stands for this token; "" if it has none."""
+        return self._characters.get(word, "")
 
     def word(self, character: str) -> str:
         """The token this character stands for; "" for a line mark."""
