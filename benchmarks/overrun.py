@@ -3,7 +3,7 @@
 `python -m benchmarks.overrun`: the endpoint gives what really stands at the place and then runs on
 for 2,000 characters. The least possible time is that to the first token plus the tokens of the text
 that is shown. It is measured, not reckoned: the same body is sent again straight away, by a bare
-client that stops reading at the token which tells the end. The table gives the server's time over it.
+client that stops reading at the token which tells the end. The table gives the time over that.
 """
 
 from __future__ import annotations

@@ -23,8 +23,10 @@ _MOST_LINES = 6
 _MOST_VOTES = 16
 _LOOK_BELOW = 200
 
-# A line too many costs the user more than one too few.
-_SURE = 0.85
+# How sure the first line must be for more to be offered, and each of those. A line too many costs
+# the user more than one too few.
+_FIRST_SURE = 0.7
+_NEXT_SURE = 0.85
 
 _OPENERS, _CLOSERS = ("(", "[", "{"), (")", "]", "}")
 
@@ -72,6 +74,8 @@ def extend_block(
     confidence does not sink below `least`.
     """
     block = Block(first.text, confidence_of(first.share))
+    if block.confidence < _FIRST_SURE:
+        return block
     steps = [_Step(cursor, first, block, _brackets(vocabulary, first.votes[0].rest))]
     while len(steps) < _MOST_LINES:
         step = _next_step(vocabulary, steps, rank_places)
@@ -92,7 +96,7 @@ def _next_step(vocabulary: Vocabulary, steps: list[_Step], rank_places: RankPlac
     cursor = _cursor_below(steps, indent)
     places = [_place_of(cursor, line.vote) for line in below if line.indent == indent]
     ranked = rank_places(cursor, places)
-    if not ranked or (sure := confidence_of(ranked[0].share)) < _SURE:
+    if not ranked or (sure := confidence_of(ranked[0].share)) < _NEXT_SURE:
         return None
     block = Block(f"{last.block.text}\n{indent}{ranked[0].text}", last.block.confidence * sure)
     rest = ranked[0].votes[0].rest
