@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check format test-servers bench lock clean
+.PHONY: help demo test check format test-servers test-editors bench lock clean
 
 help:
 	@echo "make demo          ghost text on a sample project: no key, no network"
 	@echo "make test          every test that needs no root"
 	@echo "make check         lint, types, import rules"
 	@echo "make test-servers  tests against a real llama-server (installs it; needs root the first time)"
+	@echo "make test-editors  tests in real editors (Debian packages: tmux chromium and code-server's)"
 	@echo "make bench         measure, and print tables"
 	@echo "make lock          write constraints.txt anew from what pyproject.toml asks for"
 
@@ -43,8 +44,19 @@ test-servers: $(READY)
 	$(BIN)/python tests/servers/install_llama.py
 	$(BIN)/python -m pytest tests/servers
 
+test-editors: $(READY)
+	$(BIN)/python -m tests.editors.nvim.install_nvim
+	$(BIN)/python -m pytest tests/editors
+	npm ci
+	npm run check
+	npm run package
+	npm run test:vscode
+
 bench: $(READY)
 	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.typing_replay
+	$(BIN)/python -m benchmarks.overrun
+	$(BIN)/python -m benchmarks.restore
 	$(BIN)/python -m benchmarks.embedded
 
 lock:

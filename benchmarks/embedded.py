@@ -108,7 +108,7 @@ def _ask(engine: Engine, hole: Hole, cut: float) -> Answer:
     shown = engine.suggest(hole.path, "", before, hole.below, limit=1)
     milliseconds = (time.perf_counter() - started) * 1000
     if not shown:
-        ranked = rank(engine.ballots(hole.path, before, hole.below))
+        ranked = rank(engine.ballots(hole.path, "", before, hole.below))
         exact = bool(ranked) and ranked[0].text == rest
         return Answer(cut, exact, 0, False, 0.0, milliseconds)
     lines = shown[0].text.split("\n")

@@ -45,7 +45,7 @@ def ask_questions(holes: int) -> list[Question]:
         for hole in (*dig_holes(files, holes, seed=11), *dig_blocks(files, holes, seed=12)):
             for cut in CUTS:
                 typed, rest = hole.at(cut)
-                ballots = engine.ballots(hole.path, hole.above + typed, hole.below)
+                ballots = engine.ballots(hole.path, "", hole.above + typed, hole.below)
                 rows = [array("d", evidence) for each in ballots for _, evidence in each.votes]
                 ends = list(accumulate(len(each.votes) for each in ballots))
                 texts = [each.text for each in ballots]

@@ -83,8 +83,11 @@ def _enclosing(
     """The innermost function or class that holds both places."""
     if tree is None:
         return None
+    line = start.line
+    while line > 0 and not snapshot.line_text(line).strip():
+        line -= 1
     # At a line's end its own header counts: the cursor may stand before `def`.
-    place = Position(start.line, max(start.column, len(snapshot.line_text(start.line).rstrip())))
+    place = Position(line, len(snapshot.line_text(line).rstrip()))
     for _ in range(_MAX_CLIMB):
         block = enclosing_block(tree, snapshot, place)
         if block is None:

@@ -14,15 +14,31 @@ from lsp_server.embedded.tokens import Vocabulary, line_mark, with_newlines
 # A header further up than this is not looked for.
 _FARTHEST_HEADER = 60
 
+# Extensions, and editors' names for languages, between which code is worth copying.
+_KINDS = (
+    "py pyi pyw python",
+    "js jsx mjs cjs ts tsx mts cts vue svelte "
+    "javascript javascriptreact typescript typescriptreact",
+    "c h cc hh cpp hpp cxx hxx m mm objective-c objective-cpp",
+    "css scss sass less",
+    "html htm xhtml",
+    "sh bash zsh shellscript",
+    "yaml yml",
+    "rb ruby",
+    "rs rust",
+    "kt kts kotlin",
+    "cs csharp",
+)
+_KIND_OF = {name: kind for kind, names in enumerate(_KINDS) for name in names.split()}
+
 
 class Nearness(IntEnum):
-    """How near the cursor a document is; where code is looked for first."""
+    """Where a document is, seen from the cursor; the nearer ones are searched first."""
 
     ABOVE = 0
     BELOW = 1
     SAME_FOLDER = 2
-    SAME_KIND = 3
-    OTHER = 4
+    ELSEWHERE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +142,35 @@ class Corpus:
             self._token_count -= len(known.tokens)
             self._forget(path, same_paths=False)
 
-    def around(self, path: str) -> Sequence[Source]:
-        """All other files, the nearest first."""
+    def around(self, path: str, language: str) -> Sequence[Source]:
+        """All other files of the same kind, the nearest first.
+
+        `language` is the editor's name for the language; it tells the kind of a file that has no
+        extension.
+        """
         if self._around is None or self._around[0] != path:
             sources = [
-                Source(self._documents[other], nearness) for other, nearness in self._ordered(path)
+                Source(self._documents[other], nearness)
+                for other, nearness in self._ordered(path, language)
             ]
             self._around = path, sources
         return self._around[1]
 
-    def _ordered(self, path: str) -> list[tuple[str, Nearness]]:
+    def _ordered(self, path: str, language: str) -> list[tuple[str, Nearness]]:
         if self._order is None or self._order[0] != path:
-            place = _place_of(path)
+            folders, kind = _place_of(path, language)
             ranked = sorted(
-                (*_distance(place, other_place), other)
-                for other, other_place in self._places.items()
-                if other != path
+                (_steps(folders, other_folders), other)
+                for other, (other_folders, other_kind) in self._places.items()
+                if other_kind == kind and other != path
             )
-            self._order = path, [(other, nearness) for nearness, _, other in ranked]
+            self._order = (
+                path,
+                [
+                    (other, Nearness.ELSEWHERE if steps else Nearness.SAME_FOLDER)
+                    for steps, other in ranked
+                ],
+            )
         return self._order[1]
 
     def _forget(self, path: str, *, same_paths: bool) -> None:
@@ -155,21 +182,18 @@ class Corpus:
             self._order = None
 
 
-def _place_of(path: str) -> _PlaceOfFile:
-    """The folders a file is in, and its extension."""
+def _place_of(path: str, language: str = "") -> _PlaceOfFile:
+    """The folders a file is in, and its kind."""
     path = path.replace("\\", "/")
-    return posixpath.dirname(path).split("/"), posixpath.splitext(path)[1]
+    name = posixpath.splitext(path)[1][1:] or language
+    return posixpath.dirname(path).split("/"), str(_KIND_OF.get(name, name))
 
 
-def _distance(place: _PlaceOfFile, other: _PlaceOfFile) -> tuple[Nearness, int]:
-    folders, extension = place
-    other_folders, other_extension = other
+def _steps(folders: list[str], others: list[str]) -> int:
+    """How many folders to leave and enter to get from one to the other."""
     shared = 0
-    for folder, other_folder in zip(folders, other_folders, strict=False):
-        if folder != other_folder:
+    for folder, other in zip(folders, others, strict=False):
+        if folder != other:
             break
         shared += 1
-    steps = len(folders) + len(other_folders) - 2 * shared
-    if extension != other_extension:
-        return Nearness.OTHER, steps
-    return (Nearness.SAME_KIND if steps else Nearness.SAME_FOLDER), steps
+    return len(folders) + len(others) - 2 * shared

@@ -65,27 +65,27 @@ class Engine:
         `after`. With `eager` the best guesses are given although they are not sure, and at the
         end of a line the next one.
         """
-        suggestions = self._suggest_line(path, before, after)
+        suggestions = self._suggest_line(path, language, before, after)
         if eager and _is_line_end(before, after):
             indent = "\n" + indent_below(before)
             suggestions += [
                 Suggestion(indent + below.text, below.confidence, below.source)
-                for below in self._suggest_line(path, before + indent, after)
+                for below in self._suggest_line(path, language, before + indent, after)
             ]
             suggestions.sort(key=lambda each: -each.confidence)
         least = SHOWN_WHEN_ASKED if eager else SHOWN
         return [each for each in suggestions if each.confidence >= least][:limit]
 
-    def ballots(self, path: str, before: str, after: str) -> list[Ballot]:
+    def ballots(self, path: str, language: str, before: str, after: str) -> list[Ballot]:
         """All texts found, with the evidence for each: what the weights are fitted on."""
         cursor = encode_cursor(self._vocabulary, path, before, after)
-        return [] if cursor is None else self._vote(cursor, self._places(path, cursor))
+        return [] if cursor is None else self._vote(cursor, self._places(path, language, cursor))
 
-    def _suggest_line(self, path: str, before: str, after: str) -> list[Suggestion]:
+    def _suggest_line(self, path: str, language: str, before: str, after: str) -> list[Suggestion]:
         cursor = encode_cursor(self._vocabulary, path, before, after)
         if cursor is None:
             return []
-        ranked = self._rank_places(cursor, self._places(path, cursor))
+        ranked = self._rank_places(cursor, self._places(path, language, cursor))
         suggestions = [
             Suggestion(each.text, confidence_of(each.share), _source(each)) for each in ranked
         ]
@@ -94,8 +94,8 @@ class Engine:
             suggestions[0] = Suggestion(block.text, block.confidence, suggestions[0].source)
         return suggestions
 
-    def _places(self, path: str, cursor: Cursor) -> list[Place]:
-        return find_places(self._vocabulary, cursor, self._corpus.around(path))
+    def _places(self, path: str, language: str, cursor: Cursor) -> list[Place]:
+        return find_places(self._vocabulary, cursor, self._corpus.around(path, language))
 
     def _rank_places(self, cursor: Cursor, places: Sequence[Place]) -> list[Ranked]:
         return rank(self._vote(cursor, places))

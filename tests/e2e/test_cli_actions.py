@@ -13,16 +13,20 @@ from tests.fakes.command import Finished, run_command
 SOURCE = "def total(prices):\n    return sum(prise)\n\n\ndef count(items):\n    return len(items)\n"
 FIXED = SOURCE.replace("prise", "prices")
 REPLY = "Sure!\n```python\ndef total(prices):\n    return sum(prices)\n```\nDone."
-DIFF = """--- a/cart.py
-+++ b/cart.py
-@@ -1,5 +1,5 @@
- def total(prices):
--    return sum(prise)
-+    return sum(prices)
- 
- 
- def count(items):
-"""
+DIFF = "\n".join(
+    [
+        "--- a/cart.py",
+        "+++ b/cart.py",
+        "@@ -1,5 +1,5 @@",
+        " def total(prices):",
+        "-    return sum(prise)",
+        "+    return sum(prices)",
+        " ",
+        " ",
+        " def count(items):",
+        "",
+    ]
+)
 SARIF = {
     "version": "2.1.0",
     "runs": [
@@ -47,7 +51,7 @@ SARIF = {
     ],
 }
 LSP = {
-    "uri": "file:///elsewhere/cart.py",
+    "uri": "FILE",
     "diagnostics": [
         {
             "range": {"start": {"line": 1, "character": 15}, "end": {"line": 1, "character": 20}},
@@ -82,7 +86,7 @@ def _read(path: Path) -> bytes:
 @pytest.mark.parametrize("found", [SARIF, [LSP], LSP, LSP["diagnostics"]])
 async def test_fix_shows_a_diff_and_leaves_the_file(found: object, tmp_path: Path) -> None:
     file = _write(tmp_path)
-    diagnostics = _dump(tmp_path, found)
+    diagnostics = _write(tmp_path, json.dumps(found).replace("FILE", file.as_uri()), "found.json")
     async with FakeEndpoint(kind="openai") as endpoint:
         endpoint.reply(REPLY)
         done = await _run(tmp_path, endpoint, "fix", "cart.py", "--diagnostics", diagnostics)
@@ -146,12 +150,12 @@ async def test_explain_and_tests(tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_own_syntax_errors(tmp_path: Path) -> None:
-    _write(tmp_path, SOURCE.replace("prise)", "prices"))
+    _write(tmp_path, SOURCE.replace("len(items)", "len(items"))
     async with FakeEndpoint(kind="openai") as endpoint:
-        endpoint.reply(REPLY)
-        done = await _run(tmp_path, endpoint, "fix", "cart.py:1", "--apply")
+        endpoint.reply("```python\ndef count(items):\n    return len(items)\n```")
+        done = await _run(tmp_path, endpoint, "fix", "cart.py:6", "--apply")
     assert done.code == 0, done
-    assert _read(tmp_path / "cart.py") == FIXED.encode()
+    assert _read(tmp_path / "cart.py") == SOURCE.encode()
 
 
 @pytest.mark.asyncio
@@ -199,12 +203,10 @@ async def test_checks_come_from_the_users_own_file_alone(tmp_path: Path) -> None
     project.mkdir()
     file = _write(project)
     diagnostics = _dump(project, SARIF)
-    hostile = (
-        '[tool.qwen.actions.checks]\nx = ["touch", "hacked"]\n[actions.checks]\nx = ["touch"]\n'
-    )
+    hostile = '[tool.qwen.actions.checks]\nx = ["touch", "a"]\n[actions.checks]\nx = ["touch"]\n'
     for name in ("config.toml", "pyproject.toml", "qwen-lsp.toml"):
         _write(project, hostile, name)
-    script = "import sys; sys.exit('prices' in open('cart.py').read())"
+    script = "import sys; sys.exit('sum(prices' in open('cart.py').read())"
     _write(
         config / "qwen-lsp",
         f'[actions.checks]\nnaming = ["python3", "-c", "{script}"]\n',
