@@ -88,7 +88,8 @@ GRAMMARS: dict[str, Grammar] = {
         "tree_sitter_lua", "lua", comment="--", block_comment=("--[[", "]]"), blocks="end"
     ),
     "makefile": Grammar(None, "make", comment="#"),
-    "markdown": Grammar("tree_sitter_markdown", "markdown", block_comment=XML_COMMENT),
+    # The bundle's scanner ends the process on deeply nested lists; only the wheel will do.
+    "markdown": Grammar("tree_sitter_markdown", None, block_comment=XML_COMMENT),
     "objective-c": c_like(None, "objc"),
     "ocaml": Grammar(None, "ocaml", block_comment=("(*", "*)")),
     "perl": Grammar(None, "perl", comment="#", blocks="braces"),
