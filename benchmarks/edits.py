@@ -84,7 +84,7 @@ def make_samples(count: int, randomness: random.Random) -> list[Sample]:
     samples: list[Sample] = []
     for path in files:
         text = path.read_text("utf-8")
-        for function in _functions(text, randomness)[:6]:
+        for function in _functions(text, randomness)[:12]:
             sample = _make_sample(path, text, function, randomness)
             if sample is not None:
                 samples.append(sample)

@@ -23,6 +23,7 @@ from benchmarks.embedded_holes import (
     Hole,
     dig_blocks,
     dig_holes,
+    dig_young,
     read_project,
     reported_projects,
 )
@@ -58,6 +59,7 @@ def main() -> None:
     count = _QUICK_HOLES if arguments.quick else _HOLES
     holes: dict[str, list[Answer]] = {}
     blocks: dict[str, list[Answer]] = {}
+    young: dict[str, list[Answer]] = {}
     for project in reported_projects():
         files = read_project(project)
         engine = Engine()
@@ -65,10 +67,12 @@ def main() -> None:
             engine.put(path, text)
         name = f"{project.name} ({project.extension[1:]}, {engine.size[1] // 1000}k tokens)"
         holes[name] = ask(engine, dig_holes(files, count, seed=1))
+        young[name] = ask(engine, dig_young(files, count // 4, seed=3))
         blocks[name] = ask(engine, dig_blocks(files, count // 2, seed=2))
     console = Console(width=116)
     console.print(_table(f"Embedded engine: {count} lines hidden, one at a time", holes))
     console.print(_table("Embedded engine: the rest of the block hidden with the line", blocks))
+    console.print(_table('Embedded engine: young files', young))
     console.print(_goals(holes))
 
 

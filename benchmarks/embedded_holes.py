@@ -18,6 +18,7 @@ LINES_ABOVE, LINES_BELOW = 2000, 500
 # Shares of the line that are typed: at its start, a quarter, half of it.
 CUTS = (0.0, 0.25, 0.5)
 
+_YOUNG = 60
 _SHORTEST, _LONGEST = 8, 300
 
 # Tables of data and what is generated from tables: easy to continue, and nobody types them.
@@ -98,6 +99,16 @@ def dig_holes(files: Mapping[str, str], count: int, *, seed: int) -> Iterator[Ho
 def dig_blocks(files: Mapping[str, str], count: int, *, seed: int) -> Iterator[Hole]:
     """Hide lines with all that follows them in their block, as it is when code is being written."""
     return _dig(files, count, seed, hides_block=True)
+
+
+def dig_young(files: Mapping[str, str], count: int, *, seed: int) -> Iterator[Hole]:
+    """Hide all from a line on, in the first lines of files, as it is when a file is begun."""
+    for hole in _dig(files, 10**6, seed, hides_block=False):
+        if hole.above.count("\n") <= _YOUNG:
+            yield Hole(hole.path, hole.above, hole.line, "", (hole.line.rstrip(),))
+            count -= 1
+            if not count:
+                return
 
 
 def _dig(files: Mapping[str, str], count: int, seed: int, *, hides_block: bool) -> Iterator[Hole]:

@@ -79,6 +79,3 @@ class SessionHost:
 
     def tell(self, sentence: str) -> None:
         self._session.tell(sentence)
-
-    def why_no_budget(self) -> str | None:
-        return None

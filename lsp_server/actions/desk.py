@@ -15,6 +15,7 @@ from lsp_server.actions.pipeline import Engine, Report, perform
 from lsp_server.actions.protect import why_protected
 from lsp_server.actions.write_tests import find_counterpart, find_framework
 from lsp_server.buffer import Snapshot, split_lines
+from lsp_server.index.imports import read_imported
 from lsp_server.index.neighbours import list_files, read_manifests, read_text
 from lsp_server.models.catalogue import choose_served, load_catalogue
 from lsp_server.models.route import Route
@@ -25,7 +26,7 @@ from lsp_server.settings import Actions, Settings
 
 # Listing models must not hold an action, in seconds.
 _LIST_S = 5.0
-_MAX_KNOWN = 12
+_MAX_KNOWN = 24
 _MAX_KNOWN_CHARACTERS = 400_000
 
 
@@ -73,9 +74,6 @@ class Host(Protocol):
     def tell(self, sentence: str) -> None:
         """Tell the user, once in a while."""
 
-    def why_no_budget(self) -> str | None:
-        """Why nothing more may be spent today, in a sentence."""
-
 
 class ActionDesk:
     """Takes requests for one session.
@@ -122,9 +120,6 @@ class ActionDesk:
                 f"No model is configured: {self._host.why_no_model} Set DASHSCOPE_API_KEY, or "
                 "start a local server with a Qwen coder model; `qwen-lsp doctor` tells more."
             )
-        exhausted = self._host.why_no_budget()
-        if exhausted:
-            return Refusal(exhausted)
         wish = (self.settings.model, self.settings.reasoning_model)
         if self._route is None or provider is not self._provider or wish != self._chosen_for:
             self._provider, self._chosen_for = provider, wish
@@ -147,8 +142,9 @@ class ActionDesk:
         names = settings.privacy.ignore_files
         return why_protected(uri, self._host.path_of(uri), names, self._own_folders)
 
-    def gather_known(self, request: ActionRequest) -> Known:
-        """The other open documents that may be sent, nearest in language and folder first."""
+    async def gather_known(self, request: ActionRequest) -> Known:
+        """The other open documents that may be sent, nearest in language and folder first, and the
+        files of the workspace that the document imports."""
         own = request.snapshot
         found: list[tuple[str, Snapshot]] = []
         for uri in self._host.open_uris():
@@ -167,6 +163,20 @@ class ActionDesk:
                 one[1].uri.rpartition("/")[0] != folder,
             )
         )
+        path = self._host.path_of(own.uri)
+        root = self._root_of(path) if path else None
+        if path is not None and root is not None:
+            gate = self._host.gate
+            texts = await asyncio.to_thread(read_imported, path, own.language, own.text, root, gate)
+            known = {snapshot.uri for _, snapshot in found}
+            found += [
+                (
+                    file.relative_to(root).as_posix(),
+                    Snapshot(file.as_uri(), 0, own.language, tuple(split_lines(text))),
+                )
+                for file, text in texts.items()
+                if file.as_uri() not in known
+            ]
         return Known(tuple(found[:_MAX_KNOWN]))
 
     async def find_test_target(self, request: ActionRequest) -> TestTarget | Refusal | None:

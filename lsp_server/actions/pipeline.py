@@ -71,8 +71,8 @@ class Tools(Protocol):
     def why_not(self, request: ActionRequest, uri: str) -> str | None:
         """Why this document may not be sent or edited, in a sentence."""
 
-    def gather_known(self, request: ActionRequest) -> Known:
-        """The other open documents that may be sent."""
+    async def gather_known(self, request: ActionRequest) -> Known:
+        """The other open documents and imported files that may be sent."""
 
     async def find_test_target(self, request: ActionRequest) -> TestTarget | Refusal | None:
         """Where the request's tests belong."""
@@ -116,7 +116,7 @@ async def _perform(request: ActionRequest, tools: Tools, report: Report) -> Acti
     target = await tools.find_test_target(request) if request.kind == "test" else None
     if isinstance(target, Refusal):
         return ActionResult("failed", target.reason)
-    job = make_job(request, tree, tools.gather_known(request), target)
+    job = make_job(request, tree, await tools.gather_known(request), target)
     if isinstance(job, Refusal):
         return ActionResult("failed", job.reason)
     if job.snapshot.uri != snapshot.uri:

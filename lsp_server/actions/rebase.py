@@ -16,8 +16,8 @@ _MAX_PAIRS = 4_000_000
 def rebase_region(old: Snapshot, new: Snapshot, region: Region) -> Region | None:
     """Where the region's lines stand in the newer text, None where they were touched.
 
-    Edits above move it, edits below do not; where there were both, its lines must have one place
-    only, or be told apart by the lines around them.
+    Edits above move it, edits below do not. Where there were both, its lines must stand as often as
+    before, or be told apart by the lines around them.
     """
     if old.lines == new.lines:
         return region
@@ -28,9 +28,10 @@ def rebase_region(old: Snapshot, new: Snapshot, region: Region) -> Region | None
     if region.first >= len(old.lines) - end:
         return _check(old, new, region, shift)
     wanted = list(old.lines[region.first : region.last])
-    places = _find(new.lines, wanted)
-    if len(places) == 1 and len(_find(old.lines, wanted)) == 1:
-        return _check(old, new, region, places[0] - region.first)
+    earlier, places = _find(old.lines, wanted), _find(new.lines, wanted)
+    if len(places) == len(earlier):
+        # As many copies as before, in the same order: none of them was touched.
+        return _check(old, new, region, places[earlier.index(region.first)] - region.first)
     place = _align(old, new, region, start, end)
     return None if place is None else _check(old, new, region, place - region.first)
 

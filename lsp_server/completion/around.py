@@ -10,61 +10,47 @@ from lsp_server.buffer import Position, Snapshot
 # How much of the text above and below must be the same. What changes farther up, such as an import
 # that another tool adds, does not spoil an answer.
 _LINES_ABOVE = 6
+_LINES_SEARCHED = 30
 _CLOSING = " \t)]}>\"'`;,"
 # Farther back nobody has typed along one answer.
 _CHARACTERS_BACK = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """One place: its key, and the indentation of its line, which an answer may be moved by."""
+class Line:
+    """A line as a place for answers: `key` is its surroundings, `left` its text.
+
+    Pure changes of indentation, and closers that an editor adds to the right, leave the key as it
+    is. `typed` is what was typed from the line's end on, with a leading "\\n".
+    """
 
     key: Hashable
-    indentation: str
+    left: str
+    typed: str
 
 
-def around(snapshot: Snapshot, position: Position) -> Around:
-    """The key of a place. Pure changes of indentation, and closers that an editor adds to the
-    right, leave it the same."""
-    line = snapshot.line_text(position.line)
-    return _make(
-        snapshot.uri,
-        _above(snapshot, position.line),
-        line[: position.column],
-        _right_key(line[position.column :]),
-        _below(snapshot, position.line),
-    )
+def line_at(snapshot: Snapshot, position: Position) -> Line:
+    """The line of a place, up to the place."""
+    return next(walk_back(snapshot, position))
 
 
-def walk_back(snapshot: Snapshot, position: Position) -> Iterator[tuple[Around, str]]:
-    """Places from `position` backwards, each with the text typed since then, nearest first.
-
-    The place itself comes first, with nothing typed. Line ends in the text are "\\n".
-    """
-    right = _right_key(snapshot.line_text(position.line)[position.column :])
+def walk_back(snapshot: Snapshot, position: Position) -> Iterator[Line]:
+    """The line of a place and those above it, nearest first, with what was typed since each."""
+    right = snapshot.line_text(position.line)[position.column :].strip(_CLOSING)
     below = _below(snapshot, position.line)
+    left = snapshot.line_text(position.line)[: position.column]
     typed = ""
-    number, column = position.line, position.column
-    while number >= 0:
-        line = snapshot.line_text(number)[:column]
-        above = _above(snapshot, number)
-        for end in range(len(line), -1, -1):
-            if len(typed) + len(line) - end > _CHARACTERS_BACK:
-                return
-            yield _make(snapshot.uri, above, line[:end], right, below), line[end:] + typed
-        typed = "\n" + line + typed
-        number -= 1
-        column = len(snapshot.lines[number]) if number >= 0 else 0
-
-
-def _make(uri: str, above: tuple[str, ...], left: str, right: str, below: str) -> Around:
-    stripped = left.lstrip()
-    return Around((uri, above, stripped, right, below), left[: len(left) - len(stripped)])
+    for number in range(position.line, -1, -1):
+        yield Line((snapshot.uri, _above(snapshot, number), right, below), left, typed)
+        typed = f"\n{left}{typed}"
+        if len(typed) > _CHARACTERS_BACK:
+            return
+        left = snapshot.line_text(number - 1) if number else ""
 
 
 def _above(snapshot: Snapshot, number: int) -> tuple[str, ...]:
     found: list[str] = []
-    for above in range(number - 1, max(-1, number - 30), -1):
+    for above in range(number - 1, max(-1, number - _LINES_SEARCHED), -1):
         text = snapshot.lines[above].strip()
         if text:
             found.append(text)
@@ -74,12 +60,8 @@ def _above(snapshot: Snapshot, number: int) -> tuple[str, ...]:
 
 
 def _below(snapshot: Snapshot, number: int) -> str:
-    for below in range(number + 1, min(len(snapshot.lines), number + 30)):
+    for below in range(number + 1, min(len(snapshot.lines), number + _LINES_SEARCHED)):
         text = snapshot.lines[below].strip()
         if text:
             return text
     return ""
-
-
-def _right_key(right: str) -> str:
-    return right.strip(_CLOSING)

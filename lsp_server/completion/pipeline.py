@@ -1,8 +1,8 @@
 """The spine: a place in a snapshot -> gate -> context -> prompt -> provider -> filters -> edit.
 
 Answers are looked for in this order, the first two without any wait: the text now shown, when it
-was typed along; what is known already; the request in flight; a new request. The embedded engine is
-asked beside the model, so that its answer is at hand the moment the model fails or is late.
+was typed along; what is known already; the request in flight; a new request. The embedded engine,
+which needs milliseconds, is asked when the model fails or is late.
 """
 
 from __future__ import annotations
@@ -145,20 +145,17 @@ class Completer:
                 return Outcome("empty", f"{why_not} The embedded engine is switched off.")
             return _embedded_outcome(ask, await _ask_embedded(ask, engines), why_not)
 
-        embedded = self._spawn(_ask_embedded(ask, engines), "embedded-suggest")
+        if settings.embedded == "first":
+            found = await _ask_embedded(ask, engines)
+            if found and found[0].confidence >= _SURE:
+                return _embedded_outcome(ask, found, "The embedded engine is sure.")
         try:
-            if settings.embedded == "first":
-                found = await embedded
-                if found and found[0].confidence >= _SURE:
-                    return _embedded_outcome(ask, found, "The embedded engine is sure.")
-            try:
-                return await self._ask_hosted(ask, track, hosted, settings)
-            except ProviderError as error:
-                if settings.embedded == "off":
-                    return Outcome("failed", error.fault.sentence, hosted.name)
-                return _embedded_outcome(ask, await embedded, error.fault.sentence)
-        finally:
-            embedded.cancel()
+            return await self._ask_hosted(ask, track, hosted, settings)
+        except ProviderError as error:
+            if settings.embedded == "off":
+                return Outcome("failed", error.fault.sentence, hosted.name)
+            found = await _ask_embedded(ask, engines)
+            return _embedded_outcome(ask, found, error.fault.sentence)
 
     def _find_known(self, ask: Ask, track: Track, settings: Completion) -> Outcome | None:
         shown = track.shown

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from cachetools import LRUCache
 
 from lsp_server.buffer import Position, Snapshot
-from lsp_server.completion.around import around, walk_back
+from lsp_server.completion.around import Line, line_at, walk_back
 
-_ANSWERS = 512
+_PLACES = 512
+_ANSWERS_A_PLACE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,35 +23,42 @@ class Known:
     model: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An answer with the text of its line left of the cursor when it was asked for."""
+
+    left: str
+    known: Known
+
+
 @dataclass(slots=True)
 class AnswerStore:
-    """Past answers by place. The suffix is part of the place, so none is shown where it would
-    double what stands to the right."""
+    """Past answers by place. What stands to the right is part of the place, so that none is shown
+    where it would double that."""
 
-    _answers: LRUCache[Hashable, list[tuple[Known, str]]] = field(
-        default_factory=lambda: LRUCache(_ANSWERS)
-    )
+    _entries: LRUCache[Hashable, list[_Entry]] = field(default_factory=lambda: LRUCache(_PLACES))
 
     def put(self, snapshot: Snapshot, position: Position, known: Known) -> None:
         """Keep an answer for a place; the latest of several is found first."""
-        place = around(snapshot, position)
-        others = [entry for entry in self._answers.get(place.key, []) if entry[0] != known]
-        self._answers[place.key] = [(known, place.indentation), *others][:4]
+        line = line_at(snapshot, position)
+        entry = _Entry(line.left, known)
+        others = [other for other in self._entries.get(line.key, ()) if other != entry]
+        self._entries[line.key] = [entry, *others][:_ANSWERS_A_PLACE]
 
     def find(self, snapshot: Snapshot, position: Position) -> list[Known]:
         """What is left of past answers that the text up to `position` follows, nearest first.
 
         An answer given at another indentation is moved to this one.
         """
-        found: list[Known] = []
-        for place, typed in walk_back(snapshot, position):
-            for known, indentation in self._answers.get(place.key, ()):
-                text = move_indentation(known.text, indentation, place.indentation)
-                if text.startswith(typed) and len(text) > len(typed):
-                    found.append(Known(text[len(typed) :], known.engine, known.model))
-            if found:
-                break
-        return found
+        for line in walk_back(snapshot, position):
+            entries = self._entries.get(line.key)
+            if entries:
+                # The longer its line was, the later it was asked for.
+                nearest = sorted(entries, key=lambda entry: -len(entry.left.lstrip()))
+                found = [left for entry in nearest if (left := _rest(entry, line)) is not None]
+                if found:
+                    return found
+        return []
 
 
 def move_indentation(text: str, old: str, new: str) -> str:
@@ -60,3 +68,17 @@ def move_indentation(text: str, old: str, new: str) -> str:
     first, *rest = text.split("\n")
     moved = [new + line[len(old) :] if line.startswith(old) else line for line in rest]
     return "\n".join([first, *moved])
+
+
+def _rest(entry: _Entry, line: Line) -> Known | None:
+    """What an answer leaves to show at the place that `line` was walked back from."""
+    asked, now = entry.left.lstrip(), line.left.lstrip()
+    if not now.startswith(asked):
+        return None
+    old = entry.left[: len(entry.left) - len(asked)]
+    new = line.left[: len(line.left) - len(now)]
+    text = move_indentation(entry.known.text, old, new)
+    typed = now[len(asked) :] + line.typed
+    if not text.startswith(typed) or len(text) == len(typed):
+        return None
+    return Known(text[len(typed) :], entry.known.engine, entry.known.model)

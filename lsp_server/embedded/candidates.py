@@ -20,6 +20,7 @@ class Candidate:
     end: int  # where the line ends in the document's tokens
     rest: str  # tokens from the place to the end of the line, renamed
     renames: dict[str, str]  # empty when copied as it stands
+    length: int  # how many tokens to the left are the same, or renamed to the same
     conflicts: int  # names kept although the code to the left suggests to rename them
 
 
@@ -45,7 +46,7 @@ class Proposer:
         self._renamer.extend(renames, rest)
         changing = {name for name in rest if renames.get(name, name) != name}
         if self._fits(rest[0]):
-            yield Candidate(place, line, end, rest, {}, len(changing))
+            yield Candidate(place, line, end, rest, {}, place.length, len(changing))
         first = rest[0]
         if not self._fits(renames.get(first, first)):
             if not self._whole or first < FIRST_NAME or first in renames:
@@ -54,7 +55,8 @@ class Proposer:
             changing.add(first)
         if changing:
             renamed = "".join([renames.get(token, token) for token in rest])
-            yield Candidate(place, line, end, renamed, renames, 0)
+            length = self._renamer.common_length(place, renames)
+            yield Candidate(place, line, end, renamed, renames, length, 0)
 
     def _fits(self, token: str) -> bool:
         return self._vocabulary.word(token).startswith(self._cursor.partial)

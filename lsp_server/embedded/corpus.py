@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from lsp_server.embedded.tokens import Vocabulary, line_mark, with_newlines
+from lsp_server.embedded.tokens import Vocabulary, line_mark, names_in, with_newlines
 
 # A header further up than this is not looked for.
 _FARTHEST_HEADER = 60
@@ -119,6 +120,7 @@ class Corpus:
         self._documents: dict[str, Document] = {}
         self._places: dict[str, _PlaceOfFile] = {}
         self._token_count = 0
+        self._file_counts: Counter[str] = Counter()
         self._order: tuple[str, list[tuple[str, Nearness]]] | None = None
         self._around: tuple[str, list[Source]] | None = None
 
@@ -130,6 +132,9 @@ class Corpus:
     def put(self, document: Document) -> None:
         known = self._documents.get(document.path)
         self._token_count += len(document.tokens) - (len(known.tokens) if known else 0)
+        if known is not None:
+            self._file_counts.subtract(names_in(known.tokens))
+        self._file_counts.update(names_in(document.tokens))
         self._documents[document.path] = document
         if known is None:
             self._places[document.path] = _place_of(document.path)
@@ -139,8 +144,13 @@ class Corpus:
         known = self._documents.pop(path, None)
         if known is not None:
             del self._places[path]
+            self._file_counts.subtract(names_in(known.tokens))
             self._token_count -= len(known.tokens)
             self._forget(path, same_paths=False)
+
+    def file_count(self, name: str) -> int:
+        """In how many files the name stands."""
+        return self._file_counts[name]
 
     def around(self, path: str, language: str) -> Sequence[Source]:
         """All other files of the same kind, the nearest first.

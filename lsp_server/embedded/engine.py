@@ -102,7 +102,7 @@ class Engine:
 
     def _vote(self, cursor: Cursor, places: Sequence[Place]) -> list[Ballot]:
         proposer = Proposer(self._vocabulary, cursor)
-        evidence = Evidence(self._vocabulary, cursor)
+        evidence = Evidence(self._vocabulary, cursor, self._corpus.file_count)
         ballots: dict[str, Ballot] = {}
         for place in places:
             for candidate in proposer.propose(place):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from lsp_server.embedded.candidates import Candidate
@@ -28,10 +29,14 @@ NAMES: Final = (
     "right",  # tokens the same from the next line on, but for names
     "lines_below",  # of the four lines below, those that stand below there too
     "names_below",  # share of the names below that stand below there too
+    "renamed",  # names were put in the place of others
     "conflicts",  # names kept although the code to the left suggests to rename them
     "rest",  # length of the text in tokens
     "unknown",  # names in it that this file does not have
+    "familiar",  # how well known those are in other files
     "distant",  # names in it that do not stand near
+    "young_unknown",  # the same where there is little code yet to know them from
+    "young_distant",
     "share_names",  # share of names in it
     "repeats",  # the line would be the same as the one above or below
     "redefines",  # the line defines or imports, and stands in this file already
@@ -64,7 +69,11 @@ _CLOSERS = {")": "(", "]": "[", "}": "{"}
 class Evidence:
     """Weighs candidates against what stands around one cursor."""
 
-    def __init__(self, vocabulary: Vocabulary, cursor: Cursor) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, cursor: Cursor, file_count: Callable[[str], int]
+    ) -> None:
+        self._file_count = file_count
+        self._young = 1 / (1 + len(cursor.names) / 40)
         context, below = cursor.context, cursor.below.tokens
         self._vocabulary = vocabulary
         self._cursor = cursor
@@ -96,14 +105,15 @@ class Evidence:
             text_evidence = self._of_text[candidate.rest] = self._weigh_text(candidate.rest)
         return (
             1.0,
-            min(place.length, 4),
-            math.log2(1 + place.length),
-            float(place.length > len(self._cursor.line)),
+            min(candidate.length, 4),
+            math.log2(1 + candidate.length),
+            float(candidate.length > len(self._cursor.line)),
             names_near,
             _share(self._far, tokens[max(0, position - _FAR) : position]),
             right,
             len(self._lines_below.intersection(_lines_from(tokens, end))),
             _share(self._below, tokens[end : end + _BELOW]),
+            float(bool(candidate.renames)),
             candidate.conflicts,
             *text_evidence,
             self._partial,
@@ -117,12 +127,17 @@ class Evidence:
     def _weigh_text(self, rest: str) -> tuple[float, ...]:
         cursor = self._cursor
         names = [token for token in rest if token >= FIRST_NAME]
+        unknown = [name for name in names if name not in cursor.names]
+        distant = len([name for name in names if name not in self._close])
         line = cursor.line + rest
         opens, closes = self._balance(rest)
         return (
             math.log2(1 + len(rest)),
-            len([name for name in names if name not in cursor.names]),
-            len([name for name in names if name not in self._close]),
+            len(unknown),
+            sum([math.log2(1 + self._file_count(name)) for name in unknown]),
+            distant,
+            self._young * len(unknown),
+            self._young * distant,
             len(names) / (1 + len(rest)),
             float(line in self._neighbours),
             float(self._is_defined(line)),

@@ -56,6 +56,17 @@ class Renamer:
                     renames[name] = self._vocabulary.character(renamed)
                     break
 
+    def common_length(self, place: Place, renames: dict[str, str]) -> int:
+        """How many tokens left of the place are those left of the cursor once renamed."""
+        look = place.shape_length
+        there = place.source.document.tokens[place.position - look : place.position]
+        length = 0
+        for one, other in zip(reversed(there), reversed(self._cursor.context), strict=False):
+            if renames.get(one, one) != other:
+                break
+            length += 1
+        return length
+
     def _pair(self, there: Iterable[str], here: Iterable[str], renames: dict[str, str]) -> None:
         for one, other in zip(there, here, strict=False):
             if one >= FIRST_NAME and other >= FIRST_NAME:

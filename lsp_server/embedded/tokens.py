@@ -70,13 +70,14 @@ class Vocabulary:
 
         A blank line has no tokens; nor has one that is too long to be worth reading.
         """
+        if len(line) > LONGEST_LINE:
+            return 0, "", ""
         known = self._lines.get(line)
         if known is not None:
             return known
         if len(self._lines) >= _MOST_LINES_KEPT:
             self._lines.clear()
-        words = _TOKEN.findall(line) if len(line) <= LONGEST_LINE else []
-        tokens = "".join([self.character(word) for word in words])
+        tokens = "".join([self.character(word) for word in _TOKEN.findall(line)])
         encoded = indent_width(line), tokens, shape_of(tokens)
         self._lines[line] = encoded
         return encoded

@@ -10,12 +10,13 @@ from lsp_server.postprocess.size import MAX_CHARACTERS
 
 # A shorter beginning of a line may rightly occur twice, as in `a = a`.
 _MIN_CHARACTERS = 4
+_MAX_INDENTATION = 200
 _WORD = re.compile(r"[^\W\d]\w{2,}\Z")
 
 
 def drop_repeated_prefix(text: str, place: Place) -> str:
     """Cut off the front of the answer that repeats the lines, or the word, up to the cursor."""
-    for begun in _beginnings(place):
+    for begun in _beginnings(place, len(text)):
         if text.startswith(begun):
             return text[len(begun) :]
     word = _WORD.search(place.left[-100:])
@@ -24,14 +25,24 @@ def drop_repeated_prefix(text: str, place: Place) -> str:
 
 def may_repeat_prefix(text: str, place: Place) -> bool:
     """Whether `text`, the beginning of an answer, may turn out to repeat the prefix."""
-    return len(text.strip()) >= _MIN_CHARACTERS and any(
-        begun.startswith(text) and begun != text for begun in _beginnings(place)
-    )
-
-
-def _beginnings(place: Place) -> Iterator[str]:
-    """The text up to the cursor from each line's start or first word on, longest first."""
     near = place.before[-MAX_CHARACTERS:]
+    if len(text.strip()) < _MIN_CHARACTERS:
+        return False
+    found = near.find(text)
+    while 0 <= found < len(near) - len(text):
+        line_start = near.rfind("\n", 0, found) + 1
+        if not near[line_start:found].strip():
+            return True
+        found = near.find(text, found + 1)
+    return False
+
+
+def _beginnings(place: Place, length: int) -> Iterator[str]:
+    """The text up to the cursor from each line's start or first word on, longest first.
+
+    Only such as an answer of `length` characters can hold.
+    """
+    near = place.before[-min(MAX_CHARACTERS, length + _MAX_INDENTATION) :]
     start = 0 if near == place.before else near.find("\n") + 1
     while True:
         begun = near[start:]
