@@ -17,7 +17,7 @@ from lsp_server.embedded.tokens import Vocabulary
 
 # Below this confidence nothing is shown unasked, and below that nothing at all.
 SHOWN = 0.45
-SHOWN_WHEN_ASKED = 0.05
+SHOWN_WHEN_ASKED = 0.02
 
 
 @dataclass(frozen=True, slots=True)
