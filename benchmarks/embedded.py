@@ -72,7 +72,7 @@ def main() -> None:
     console = Console(width=116)
     console.print(_table(f"Embedded engine: {count} lines hidden, one at a time", holes))
     console.print(_table("Embedded engine: the rest of the block hidden with the line", blocks))
-    console.print(_table('Embedded engine: young files', young))
+    console.print(_table("Embedded engine: young files", young))
     console.print(_goals(holes))
 
 

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from itertools import accumulate
 from operator import mul
 
-from benchmarks.embedded_holes import CUTS, dig_blocks, dig_holes, dig_young, fitted_projects, read_project
+from benchmarks.embedded_holes import (
+    CUTS,
+    dig_blocks,
+    dig_holes,
+    dig_young,
+    fitted_projects,
+    read_project,
+)
 from lsp_server.embedded.engine import Engine
 from lsp_server.embedded.evidence import NAMES
 
@@ -42,7 +49,11 @@ def ask_questions(holes: int) -> list[Question]:
         engine = Engine()
         for path, text in files.items():
             engine.put(path, text)
-        kinds = dig_holes(files,holes,seed=11), dig_blocks(files,holes,seed=12), dig_young(files,holes//2,seed=13)
+        kinds = (
+            dig_holes(files, holes, seed=11),
+            dig_blocks(files, holes, seed=12),
+            dig_young(files, holes // 2, seed=13),
+        )
         for hole in (hole for kind in kinds for hole in kind):
             for cut in CUTS:
                 typed, rest = hole.at(cut)

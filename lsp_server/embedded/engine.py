@@ -67,11 +67,7 @@ class Engine:
         """
         suggestions = self._suggest_line(path, language, before, after)
         if eager and _is_line_end(before, after):
-            indent = "\n" + indent_below(before)
-            suggestions += [
-                Suggestion(indent + below.text, below.confidence, below.source)
-                for below in self._suggest_line(path, language, before + indent, after)
-            ]
+            suggestions += self._suggest_below(path, language, before, after)
             suggestions.sort(key=lambda each: -each.confidence)
         least = SHOWN_WHEN_ASKED if eager else SHOWN
         return [each for each in suggestions if each.confidence >= least][:limit]
@@ -93,6 +89,16 @@ class Engine:
             block = extend_block(self._vocabulary, cursor, ranked[0], self._rank_places, SHOWN)
             suggestions[0] = Suggestion(block.text, block.confidence, suggestions[0].source)
         return suggestions
+
+    def _suggest_below(self, path: str, language: str, before: str, after: str) -> list[Suggestion]:
+        """The next line, unless it is what follows already."""
+        indent = "\n" + indent_below(before)
+        following = after.strip().partition("\n")[0].rstrip()
+        return [
+            Suggestion(indent + below.text, below.confidence, below.source)
+            for below in self._suggest_line(path, language, before + indent, after)
+            if below.text.partition("\n")[0] != following
+        ]
 
     def _places(self, path: str, language: str, cursor: Cursor) -> list[Place]:
         return find_places(self._vocabulary, cursor, self._corpus.around(path, language))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Callable
-from itertools import accumulate
 from typing import Final
 
 from lsp_server.embedded.candidates import Candidate
@@ -26,7 +24,6 @@ NAMES: Final = (
     "left",  # tokens the same to the left, at most 4
     "left_log",  # and beyond
     "whole_head",  # all that is typed of the line is the same
-    "lines_above",  # and lines above it, at most 3
     "names_near",  # share of the names in the last 20 tokens that stand near there too
     "names_far",  # and in the last 60
     "right",  # tokens the same from the next line on, but for names
@@ -87,7 +84,6 @@ class Evidence:
         lines_below = _lines_from(below, 0)
         self._lines_below = frozenset(lines_below)
         self._neighbours = (_line_above(context), lines_below[0] if lines_below else "")
-        self._line_starts = _line_starts(context)
         self._mark_below = below[:1] or SHALLOWER
         self._brackets = self._open_brackets(context[-_BRACKETS_TOKENS:])
         self._whole = vocabulary.known(cursor.partial)
@@ -111,8 +107,7 @@ class Evidence:
             1.0,
             min(candidate.length, 4),
             math.log2(1 + candidate.length),
-            float(candidate.length >= self._line_starts[0]),
-            bisect_right(self._line_starts, candidate.length, 1) - 1,
+            float(candidate.length > len(self._cursor.line)),
             names_near,
             _share(self._far, tokens[max(0, position - _FAR) : position]),
             right,
@@ -201,12 +196,6 @@ def _lines_from(tokens: str, start: int) -> list[str]:
     """Up to four lines from the mark at the start on; those of one token say too little."""
     lines = lines_in(tokens[start : start + _LINES_BELOW_TOKENS])[1 : 1 + _LINES_BELOW]
     return [line for line in lines if len(line) > 1]
-
-
-def _line_starts(context: str) -> list[int]:
-    """How many tokens from the end the last four lines begin."""
-    lines = lines_in(context[-_BRACKETS_TOKENS:])[1:]
-    return list(accumulate(1 + len(line) for line in reversed(lines[-4:])))
 
 
 def _line_above(context: str) -> str:

@@ -103,11 +103,19 @@ def changed_part(there: str, here: str) -> tuple[str, str] | None:
 
 
 def replace_part(word: str, old: str, new: str) -> str:
-    """The word with one part for another, in the case the part has there."""
+    """The word with one whole part for another, in the case the part has there."""
     for recase in (str, str.lower, _capitalise, str.upper):
-        if recase(old) in word:
-            return word.replace(recase(old), recase(new))
+        part = recase(old)
+        start = word.find(part)
+        if start >= 0 and _is_whole(word, start, start + len(part)):
+            return f"{word[:start]}{recase(new)}{word[start + len(part) :]}"
     return word
+
+
+def _is_whole(word: str, start: int, end: int) -> bool:
+    """Whether parts of the word begin and end here: not `load` in `loads` or `reload`."""
+    before, after = word[start - 1 : start], word[end : end + 1]
+    return not (word[start].islower() and before.isalpha()) and not after.islower()
 
 
 def _capitalise(text: str) -> str:

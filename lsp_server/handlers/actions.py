@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from lsp_server.action_host import make_desk
 from lsp_server.actions.base import ActionRequest, ActionResult, FileEdit, Kind
-from lsp_server.actions.desk import ActionDesk
 from lsp_server.actions.diagnostics import read_lsp_diagnostics, read_range
 from lsp_server.buffer import encode_position, split_lines
 from lsp_server.handlers.code_action import ACTIONS, KINDS, code_action
@@ -24,7 +22,9 @@ from lsp_server.handlers.progress import WorkDone
 from lsp_server.protocol import work_done_token
 
 if TYPE_CHECKING:
+    from lsp_server.actions.desk import ActionDesk
     from lsp_server.server import QwenServer
+    from lsp_server.session import Session
 
 _ANNOTATION = "qwen"
 _MAX_INSTRUCTION = 4_000
@@ -33,9 +33,9 @@ _WRONG_ARGUMENT = (
 )
 
 
-def register_actions(server: QwenServer) -> ActionDesk:
-    """Code actions and their commands. The desk is given back for whoever shares it."""
-    desk = make_desk(server.session)
+def register_actions(server: QwenServer) -> None:
+    """Code actions and their commands."""
+    find_desk = functools.cache(functools.partial(_make_desk, server.session))
     options = types.CodeActionOptions(code_action_kinds=list(KINDS))
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
@@ -43,14 +43,14 @@ def register_actions(server: QwenServer) -> ActionDesk:
         return code_action(server.session, params, server.client_capabilities)
 
     for kind, (name, _, _) in ACTIONS.items():
-        server.command(name)(_bind(server, desk, kind))
-    return desk
+        server.command(name)(_bind(server, find_desk, kind))
 
 
 def _bind(
-    server: QwenServer, desk: ActionDesk, kind: Kind
+    server: QwenServer, find_desk: Callable[[], ActionDesk], kind: Kind
 ) -> Callable[[Sequence[Any]], Awaitable[Mapping[str, object]]]:
     async def run(arguments: Sequence[Any]) -> Mapping[str, object]:
+        desk = await asyncio.to_thread(find_desk)
         request = read_request(server, desk, kind, arguments)
         if request is None:
             return describe_result(ActionResult("failed", _WRONG_ARGUMENT))
@@ -58,6 +58,14 @@ def _bind(
         return describe_result(result)
 
     return run
+
+
+def _make_desk(session: Session) -> ActionDesk:
+    # Imported late, and in a thread: verification and its parsers take some 60 ms to load, which
+    # neither the start nor the event loop has to spare.
+    from lsp_server.action_host import make_desk
+
+    return make_desk(session)
 
 
 def read_request(

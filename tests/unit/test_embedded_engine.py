@@ -157,18 +157,21 @@ def test_text_right_of_the_cursor_that_never_comes_leaves_nothing() -> None:
     assert suggest("def scan(self, path):\n    with open(path, | unrelated\n") == []
 
 
-def test_several_lines_follow_when_they_are_sure() -> None:
+def test_several_lines_follow_when_they_are_sure_to_the_end_of_the_block() -> None:
     marked = """\
     class Order:
-        def check(self, path):
-            with open(path, encoding="utf-8") as source:
-                self.update(|
+        def read(self, path):
+            logger.info("reading %s", path)
+            self.update(json.loads("{}"))
+            return self
+
+        def scan(self, path):
+            with open(path, encoding="utf-8") as |
     """
     assert suggest(marked, eager=False)[0].text == textwrap.dedent(
         """\
-        json.loads(source.read()))
-                logger.info("loaded %s", path)
-                return self"""
+        source:
+                    self.update(json.loads(source.read()))"""
     )
 
 
