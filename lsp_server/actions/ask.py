@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+
+from tenacity import AsyncRetrying, RetryCallState
 
 from lsp_server.actions.retry import choose_wait, give_up
 from lsp_server.context.tokens import estimate_tokens
@@ -52,31 +53,25 @@ async def ask_model(
     `hear` gets the text so far and the characters received, reasoning included. `wait` is told of
     each pause before a retry. Cancelling closes the connection.
     """
-    attempt = 1
-    while isinstance(
-        outcome := await _try_once(provider, model, question, hear, note_usage), Fault
-    ):
-        # Spreading the retries out needs no secrecy.
-        seconds = choose_wait(outcome, attempt, random.random())
-        if seconds is None:
-            raise ProviderError(give_up(outcome))
-        wait(seconds)
-        await asyncio.sleep(seconds)
-        attempt += 1
-    return outcome
-
-
-async def _try_once(
-    provider: Provider,
-    model: str,
-    question: Question,
-    hear: Callable[[str, int], None],
-    note_usage: Callable[[str, Usage], None],
-) -> Answer | Fault:
+    retrying = AsyncRetrying(
+        retry=lambda state: _pause(state) is not None,
+        wait=lambda state: _pause(state) or 0.0,
+        before_sleep=lambda state: wait(state.next_action.sleep if state.next_action else 0.0),
+        reraise=True,
+    )
     try:
-        return await _ask_once(provider, model, question, hear, note_usage)
+        return await retrying(_ask_once, provider, model, question, hear, note_usage)
     except ProviderError as error:
-        return error.fault
+        raise ProviderError(give_up(error.fault)) from None
+
+
+def _pause(state: RetryCallState) -> float | None:
+    """Seconds until the next try, None where there is none."""
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, ProviderError):
+        return None
+    # Spreading the retries out needs no secrecy.
+    return choose_wait(error.fault, state.attempt_number, random.random())
 
 
 async def _ask_once(
