@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import random
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import mul
 
 from benchmarks.embedded_holes import (
@@ -42,19 +42,17 @@ class Question:
 
 
 def ask_questions(holes: int) -> list[Question]:
-    """Put the engine before so many holes, and as many hidden blocks, in each fitted project."""
+    """Put the engine before holes of every kind in each fitted project."""
     questions = []
     for project in fitted_projects():
         files = read_project(project)
-        engine = Engine()
-        for path, text in files.items():
-            engine.put(path, text)
+        engine = fill_engine(files)
         kinds = (
             dig_holes(files, holes, seed=11),
             dig_blocks(files, holes, seed=12),
             dig_young(files, holes // 2, seed=13),
         )
-        for hole in (hole for kind in kinds for hole in kind):
+        for hole in chain(*kinds):
             for cut in CUTS:
                 typed, rest = hole.at(cut)
                 ballots = engine.ballots(hole.path, "", hole.above + typed, hole.below)
@@ -64,6 +62,14 @@ def ask_questions(holes: int) -> list[Question]:
                 right = texts.index(rest) if rest in texts else -1
                 questions.append(Question(rows, ends, right))
     return questions
+
+
+def fill_engine(files: Mapping[str, str]) -> Engine:
+    """An engine that knows these files."""
+    engine = Engine()
+    for path, text in files.items():
+        engine.put(path, text)
+    return engine
 
 
 def fit_weights(questions: Sequence[Question]) -> list[float]:

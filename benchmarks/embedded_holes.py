@@ -64,6 +64,11 @@ def reported_projects() -> list[Project]:
     return [project for project in candidates if project.root.is_dir()]
 
 
+def large_project() -> Project:
+    """One of about two million tokens, to see that time stays bounded."""
+    return Project("openai", _package("openai"), ".py")
+
+
 def fitted_projects() -> list[Project]:
     """Those the engine's figures are fitted on."""
     library = ("unittest", "http", "xml", "importlib", "multiprocessing")

@@ -23,7 +23,7 @@ from tests.fakes import FakeEndpoint
 from tests.fakes.editor import Editor
 
 _GAPS_MS = (60, 120, 250)
-_KEYS = 250
+_KEYS = 100
 _URI = "untitled:replay.py"
 _FILES = ("json/decoder.py", "textwrap.py", "heapq.py")
 

@@ -37,6 +37,12 @@ class Acceptance:
             name = self._ledger.note_shown(len(shown.text), provider=provider, model=model)
             self._names[uri] = (shown, name)
 
+    def note_partly(self, uri: str, characters: int) -> None:
+        """So many characters of the shown text have been taken, a word at a stroke."""
+        known = self._names.get(uri)
+        if known is not None:
+            self._ledger.note_accepted(known[1], characters)
+
     def note_accepted(self, buffer: Buffer) -> None:
         """The text shown last in a document was taken."""
         known = self._names.pop(buffer.uri, None)

@@ -139,7 +139,9 @@ class Session:
             _log.warning("an edit came for a document that is not open")
             return
         document.buffer.apply(changes, version)
-        document.track.note_edit(document.buffer.snapshot())
+        taken = document.track.note_edit(document.buffer.snapshot())
+        if taken:
+            self._acceptance.note_partly(uri, taken)
         document.is_stale = True
         self._supersede(document)
 

@@ -305,7 +305,7 @@ class Completer:
         shown = track.shown
         is_typed_along = shown is not None and shown.left_at(*_at(origin)) == text
         if not is_typed_along:
-            track.shown = Shown(origin, text, outcome.engine, outcome.model)
+            track.show(Shown(origin, text, outcome.engine, outcome.model))
         hosted = engines.hosted
         if hosted is None or outcome.engine != hosted.name or settings.embedded == "only":
             return

@@ -25,10 +25,10 @@ class Shown:
             return None
         return self.text[len(typed) :]
 
-    def is_followed(self, snapshot: Snapshot) -> bool:
-        """Whether a document's new text goes along with this one."""
+    def taken_in(self, snapshot: Snapshot) -> int | None:
+        """How many characters of the text stand in a document by now; None where it differs."""
         typed = self.origin.typed_in(snapshot)
-        return typed is not None and self.text.startswith(typed)
+        return len(typed) if typed is not None and self.text.startswith(typed) else None
 
 
 @dataclass(slots=True)
@@ -38,14 +38,31 @@ class Track:
     flight: Flight | None = None
     shown: Shown | None = None
     rejected: int = 0
+    _taken: int = 0
 
-    def note_edit(self, snapshot: Snapshot) -> None:
-        """The document was edited: what can serve its new text is kept, the rest is closed."""
+    def note_edit(self, snapshot: Snapshot) -> int:
+        """The document was edited: what can serve its new text is kept, the rest is closed.
+
+        How many characters of the shown text were taken at one stroke, as when an editor accepts
+        a word of it: the number that stands by now, 0 where it was typed key by key.
+        """
         if self.flight is not None and not self.flight.follows(snapshot):
             self.close_flight()
-        if self.shown is not None and not self.shown.is_followed(snapshot):
+        shown = self.shown
+        if shown is None:
+            return 0
+        taken, before = shown.taken_in(snapshot), self._taken
+        if taken is None:
             self.shown = None
             self.rejected += 1
+            return 0
+        self._taken = taken
+        # A newline brings its indentation along, which nobody has accepted.
+        return taken if len(shown.text[before:taken].strip()) > 1 else 0
+
+    def show(self, shown: Shown) -> None:
+        """Another text is shown."""
+        self.shown, self._taken = shown, 0
 
     def note_accepted(self) -> None:
         """The user took what was shown."""

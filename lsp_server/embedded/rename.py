@@ -115,7 +115,7 @@ def replace_part(word: str, old: str, new: str) -> str:
 def _is_whole(word: str, start: int, end: int) -> bool:
     """Whether parts of the word begin and end here: not `load` in `loads` or `reload`."""
     before, after = word[start - 1 : start], word[end : end + 1]
-    return not (word[start].islower() and before.isalpha()) and (not after.islower() or word[end:] == "s")
+    return not (word[start].islower() and before.isalpha()) and not after.islower()
 
 
 def _capitalise(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lsp_server.actions.region import MAX_READ_TOKENS
 from lsp_server.models.catalogue import Model, Sampling, Tier, load_catalogue, parse_catalogue
 
 CATALOGUE = load_catalogue()
@@ -51,6 +52,13 @@ def test_hosted_models_with_an_implicit_cache() -> None:
 )
 def test_the_cheapest_tier(model: Model, expected: int | None) -> None:
     assert model.tier_limit() == expected
+
+
+def test_the_prompts_of_actions_stay_in_it() -> None:
+    catalogue = load_catalogue()
+    limits = [catalogue.models[name].tier_limit() for name in catalogue.lanes["strong"]]
+    # The region or the text read, the window around it, and what other files lend.
+    assert all(limit is None or limit >= MAX_READ_TOKENS + 10_000 for limit in limits)
 
 
 CODER = {"temperature": 0.7, "top_p": 0.8, "top_k": 20, "repetition_penalty": 1.05}

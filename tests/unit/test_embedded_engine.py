@@ -157,21 +157,23 @@ def test_text_right_of_the_cursor_that_never_comes_leaves_nothing() -> None:
     assert suggest("def scan(self, path):\n    with open(path, | unrelated\n") == []
 
 
-def test_several_lines_follow_when_they_are_sure_to_the_end_of_the_block() -> None:
-    marked = """\
-    class Order:
-        def read(self, path):
-            logger.info("reading %s", path)
-            self.update(json.loads("{}"))
-            return self
+_IDIOM = """\
+    def check(self, path, mode):
+        with open(path, mode, encoding="utf-8") as source:
+            for line in source:
+                self.update(line, mode)
+        return self
+"""
 
-        def scan(self, path):
-            with open(path, encoding="utf-8") as |
-    """
-    assert suggest(marked, eager=False)[0].text == textwrap.dedent(
-        """\
-        source:
-                    self.update(json.loads(source.read()))"""
+
+def test_several_lines_follow_when_they_are_sure_to_the_end_of_the_block() -> None:
+    engine = Engine()
+    for number in range(8):
+        engine.put(f"/w/{number}.py", f"class Class{number}:\n{_IDIOM}")
+    before, _, _ = f"class Order:\n{_IDIOM}".partition(" source:")
+    suggestion = engine.suggest(_PATH, "python", before, "\n")[0]
+    assert suggestion.text == (
+        " source:\n            for line in source:\n                self.update(line, mode)"
     )
 
 

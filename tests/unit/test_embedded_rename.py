@@ -33,6 +33,8 @@ def test_changed_part(there: str, here: str, expected: tuple[str, str] | None) -
         ("userCache", "User", "Host", "hostCache"),
         ("UserNameCache", "user_name", "host", "HostCache"),
         ("other", "user", "host", "other"),
+        ("users", "user", "host", "users"),
+        ("superuser", "user", "host", "superuser"),
     ],
 )
 def test_replace_part(word: str, old: str, new: str, expected: str) -> None:
