@@ -53,11 +53,7 @@ test-editors: $(READY)
 	npm run test:vscode
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks.overhead
-	$(BIN)/python -m benchmarks.typing_replay
-	$(BIN)/python -m benchmarks.overrun
-	$(BIN)/python -m benchmarks.restore
-	$(BIN)/python -m benchmarks.embedded
+	$(BIN)/python -m benchmarks
 
 lock:
 	rm -rf build/lock

@@ -9,7 +9,7 @@ import shutil
 import sysconfig
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # How much of the file the server hands to the engine.
@@ -110,7 +110,7 @@ def dig_young(files: Mapping[str, str], count: int, *, seed: int) -> Iterator[Ho
     """Hide all from a line on, in the first lines of files, as it is when a file is begun."""
     for hole in _dig(files, 10**6, seed, hides_block=False):
         if hole.above.count("\n") <= _YOUNG:
-            yield Hole(hole.path, hole.above, hole.line, "", (hole.line.rstrip(),))
+            yield replace(hole, below="", truth=(*hole.truth, *_lines(hole.below)))
             count -= 1
             if not count:
                 return
@@ -129,6 +129,10 @@ def _dig(files: Mapping[str, str], count: int, seed: int, *, hides_block: bool) 
             "".join(f"\n{line}" for line in lines[end : end + LINES_BELOW]),
             tuple(line.rstrip() for line in lines[number:end]),
         )
+
+
+def _lines(below: str) -> Iterator[str]:
+    return (line.rstrip() for line in below.split("\n")[1:])
 
 
 def _block_end(lines: list[str], number: int) -> int:

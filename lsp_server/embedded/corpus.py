@@ -110,43 +110,43 @@ def encode_document(
     )
 
 
-_PlaceOfFile = tuple[list[str], str]
+_Folder = tuple[tuple[str, ...], str]  # the names of the path, and the kind of the files
 
 
 class Corpus:
-    """Every file known, by path."""
+    """Every file known, by folder."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, Document] = {}
-        self._places: dict[str, _PlaceOfFile] = {}
-        self._token_count = 0
+        self._folders: dict[_Folder, dict[str, Source]] = {}
         self._file_counts: Counter[str] = Counter()
-        self._order: tuple[str, list[tuple[str, Nearness]]] | None = None
+        self._files = self._tokens = 0
         self._around: tuple[str, list[Source]] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Files, tokens."""
-        return len(self._documents), self._token_count
+        return self._files, self._tokens
 
     def put(self, document: Document) -> None:
-        known = self._documents.get(document.path)
-        self._token_count += len(document.tokens) - (len(known.tokens) if known else 0)
+        """Add a document, or replace the one of its path."""
+        folder = self._folders.setdefault(_folder_of(document.path), {})
+        known = folder.get(document.path)
         if known is not None:
-            self._file_counts.subtract(names_in(known.tokens))
-        self._file_counts.update(names_in(document.tokens))
-        self._documents[document.path] = document
-        if known is None:
-            self._places[document.path] = _place_of(document.path)
-        self._forget(document.path, same_paths=known is not None)
+            self._count(known.document, -1)
+        folder[document.path] = Source(document, Nearness.ELSEWHERE)
+        self._count(document, 1)
+        self._forget_around(document.path)
 
     def drop(self, path: str) -> None:
-        known = self._documents.pop(path, None)
+        """Forget the document of this path, if there is one."""
+        key = _folder_of(path)
+        folder = self._folders.get(key, {})
+        known = folder.pop(path, None)
         if known is not None:
-            del self._places[path]
-            self._file_counts.subtract(names_in(known.tokens))
-            self._token_count -= len(known.tokens)
-            self._forget(path, same_paths=False)
+            self._count(known.document, -1)
+            self._forget_around(path)
+        if not folder:
+            self._folders.pop(key, None)
 
     def file_count(self, name: str) -> int:
         """In how many files the name stands."""
@@ -159,51 +159,58 @@ class Corpus:
         extension.
         """
         if self._around is None or self._around[0] != path:
-            sources = [
-                Source(self._documents[other], nearness)
-                for other, nearness in self._ordered(path, language)
-            ]
-            self._around = path, sources
+            self._around = path, self._find_around(path, language)
         return self._around[1]
 
-    def _ordered(self, path: str, language: str) -> list[tuple[str, Nearness]]:
-        if self._order is None or self._order[0] != path:
-            folders, kind = _place_of(path, language)
-            ranked = sorted(
-                (_steps(folders, other_folders), other)
-                for other, (other_folders, other_kind) in self._places.items()
-                if other_kind == kind and other != path
-            )
-            self._order = (
-                path,
-                [
-                    (other, Nearness.ELSEWHERE if steps else Nearness.SAME_FOLDER)
-                    for steps, other in ranked
-                ],
-            )
-        return self._order[1]
+    def _find_around(self, path: str, language: str) -> list[Source]:
+        here, kind = _folder_of(path, language)
+        folders = sorted(
+            (
+                (_steps(here, folder), folder, files)
+                for (folder, other_kind), files in self._folders.items()
+                if other_kind == kind
+            ),
+            key=lambda each: each[:2],
+        )
+        sources: list[Source] = []
+        for steps, _, files in folders:
+            if steps:
+                sources += files.values()
+                continue
+            sources += [
+                Source(source.document, Nearness.SAME_FOLDER)
+                for source in files.values()
+                if source.document.path != path
+            ]
+        return sources
 
-    def _forget(self, path: str, *, same_paths: bool) -> None:
-        # The file now edited is put again at every key and is never copied from by itself, so
-        # what was worked out around it stays good.
+    def _count(self, document: Document, sign: int) -> None:
+        self._files += sign
+        self._tokens += sign * len(document.tokens)
+        names = names_in(document.tokens)
+        if sign > 0:
+            self._file_counts.update(names)
+        else:
+            self._file_counts.subtract(names)
+
+    def _forget_around(self, path: str) -> None:
+        # The file now edited is put again at every key and never copied from itself, so what was
+        # worked out around it stays good.
         if self._around is not None and self._around[0] != path:
             self._around = None
-        if not same_paths:
-            self._order = None
 
 
-def _place_of(path: str, language: str = "") -> _PlaceOfFile:
-    """The folders a file is in, and its kind."""
+def _folder_of(path: str, language: str = "") -> _Folder:
     path = path.replace("\\", "/")
     name = posixpath.splitext(path)[1][1:] or language
-    return posixpath.dirname(path).split("/"), str(_KIND_OF.get(name, name))
+    return tuple(posixpath.dirname(path).split("/")), str(_KIND_OF.get(name, name))
 
 
-def _steps(folders: list[str], others: list[str]) -> int:
+def _steps(folder: Sequence[str], other: Sequence[str]) -> int:
     """How many folders to leave and enter to get from one to the other."""
     shared = 0
-    for folder, other in zip(folders, others, strict=False):
-        if folder != other:
+    for name, other_name in zip(folder, other, strict=False):
+        if name != other_name:
             break
         shared += 1
-    return len(folders) + len(others) - 2 * shared
+    return len(folder) + len(other) - 2 * shared

@@ -52,8 +52,8 @@ when where while with yield
 class Vocabulary:
     """Gives every distinct token its character, first come first served.
 
-    When the characters run out, further words share a small reserve: they may then be taken
-    for one another, which blurs a match and breaks nothing.
+    When the characters run out, after a million words, further words share a small reserve and
+    may be taken for one another.
     """
 
     def __init__(self) -> None:
