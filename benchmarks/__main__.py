@@ -1,4 +1,4 @@
-"""Run all benchmarks and write `benchmarks/RESULTS.md`: `python -m benchmarks`, some eight minutes."""
+"""Run all benchmarks and write `benchmarks/RESULTS.md`: `python -m benchmarks`, eight minutes."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,13 +45,11 @@ def read_config_file(path: Path) -> tuple[Mapping[str, Any], str | None]:
         return {}, None
     except (OSError, UnicodeDecodeError) as error:
         return {}, f"{path} cannot be read ({type(error).__name__}); it counts as empty."
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    import tomli
+
     try:
-        return tomllib.loads(source), None
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(source), None
+    except tomli.TOMLDecodeError as error:
         line = getattr(error, "lineno", None)
         where = f" (line {line})" if line else ""
         return {}, f"{path} is no valid TOML{where}; it counts as empty until it is mended."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import functools
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import resources
@@ -177,11 +176,9 @@ def load_catalogue() -> Catalogue:
 def parse_catalogue(source: str) -> Catalogue:
     """A catalogue from TOML text; raises TypeError or ValueError where it is not well made."""
     # Imported late: the reader costs a few milliseconds, and the start needs no catalogue.
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    tree = tomllib.loads(source)
+    import tomli
+
+    tree = tomli.loads(source)
     chat = {name: Sampling(**values) for name, values in tree.get("chat", {}).items()}
     models = {entry["id"]: _model(entry, chat) for entry in tree["model"]}
     lanes = {lane: tuple(chain) for lane, chain in tree["lanes"].items()}
