@@ -1,0 +1,69 @@
+"""What the index knows of a workspace, as values. Paths are relative to its root, with "/"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A definition.
+
+    `container` is the dotted name of what encloses it, "" at the top. `signature` is its head as
+    it stands in the source, without body, dedented. `line` and `end_line` count from 0, the end
+    included.
+    """
+
+    path: str
+    language: str
+    name: str
+    kind: str
+    container: str
+    signature: str
+    doc: str
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import: the names that it binds ("*" for all), and the module as it is written."""
+
+    module: str
+    names: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A window of a file's lines; `score` grows with likeness to what was searched."""
+
+    path: str
+    language: str
+    line: int
+    text: str
+    score: float = 0.0
+
+
+class Lookup(Protocol):
+    """What can be asked of an index. Every answer is bounded, and empty rather than an error."""
+
+    def define(self, names: Sequence[str], limit: int = 64) -> list[Symbol]:
+        """The definitions of any of these names."""
+
+    def members(self, containers: Sequence[str], limit: int = 128) -> list[Symbol]:
+        """What is defined directly in containers of these names, in the source's order."""
+
+    def outline(self, path: str) -> list[Symbol]:
+        """A file's definitions in the source's order."""
+
+    def imports(self, path: str) -> list[Import]:
+        """A file's imports."""
+
+    def search(self, words: Sequence[str], limit: int = 32) -> list[Chunk]:
+        """The windows that share most with these identifiers, best first."""
+
+    def files(self) -> list[str]:
+        """The paths of all indexed files."""
