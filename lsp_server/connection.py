@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from lsp_server.completion.ask import Reply
 from lsp_server.completion.breaker import Breaker
-from lsp_server.completion.pipeline import Hosted
+from lsp_server.completion.engines import Hosted
 from lsp_server.models.catalogue import Lane
 from lsp_server.models.ledger import Ledger
 from lsp_server.models.route import Route, choose_chain
