@@ -72,18 +72,15 @@ _ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{72,}={0,2}")
 
 def find_assigned(text: str, language: str = "") -> Iterator[Span]:
     """The spans of values whose names say that they are secret."""
-    # One letter is longer in lower case, which would move all that follows.
-    lowered = text.replace("\u0130", "I").lower()
     has_bare = language in UNQUOTED_LANGUAGES
-    for name in _NAME.finditer(lowered):
+    for name in _NAME.finditer(_lower(text)):
         is_worded = name.lastgroup == "password"
         link = _TO_LITERAL.match(text, name.end())
         if link is not None:
-            ending = _LITERAL_ENDS[link["quote"]].match(text, link.end())
-            assert ending is not None
-            value = ending.group()
+            start, end = link.end(), _end_of_literal(text, link)
+            value = text[start:end]
             if is_password(value) if is_worded else is_likely_secret(value):
-                yield Span(ending.start(), ending.end(), "password" if is_worded else "token")
+                yield Span(start, end, "password" if is_worded else "token")
             continue
         bare = _TO_BARE.match(text, name.end())
         if bare is not None:
@@ -91,6 +88,17 @@ def find_assigned(text: str, language: str = "") -> Iterator[Span]:
             if _is_bare_secret(text, bare, has_bare=has_bare, is_worded=is_worded):
                 start = bare.start("value")
                 yield Span(start, start + len(value), "password" if is_worded else "token")
+
+
+def find_worded_literals(text: str, near: int) -> Iterator[tuple[int, int]]:
+    """Where the literals of things named passwords are, whatever they hold, on the line of the
+    offset `near` or begun above it: one that is still being typed looks like no secret yet."""
+    start = max(0, text.rfind("\n", 0, near))
+    start = text.rfind("\n", 0, start) + 1
+    for name in _NAME.finditer(_lower(text), start, near):
+        link = _TO_LITERAL.match(text, name.end()) if name.lastgroup == "password" else None
+        if link is not None:
+            yield link.end(), _end_of_literal(text, link)
 
 
 def find_addressed(text: str) -> Iterator[Span]:
@@ -116,6 +124,16 @@ def find_random(text: str) -> Iterator[Span]:
     for match in _ENCODED.finditer(text):
         if is_random(match.group()):
             yield Span(match.start(), match.end(), "random text")
+
+
+def _lower(text: str) -> str:
+    # One letter is longer in lower case, which would move all that follows.
+    return text.replace("\u0130", "I").lower()
+
+
+def _end_of_literal(text: str, link: re.Match[str]) -> int:
+    ending = _LITERAL_ENDS[link["quote"]].match(text, link.end())
+    return ending.end() if ending else link.end()
 
 
 def _is_bare_secret(text: str, match: re.Match[str], *, has_bare: bool, is_worded: bool) -> bool:

@@ -42,11 +42,6 @@ class Redacted:
     text: str
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def secrets(self) -> Mapping[str, str]:
-        """Each placeholder's secret."""
-        return {finding.placeholder: finding.secret for finding in self.findings}
-
 
 def redact(text: str, language: str = "") -> Redacted:
     """The text with a placeholder for each secret, line for line as it was.
