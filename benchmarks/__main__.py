@@ -20,6 +20,7 @@ BENCHMARKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("benchmarks.restore", (), "Hidden code under over-generation"),
     ("benchmarks.embedded", (), "The engine with no model"),
     ("benchmarks.edits", (), "Edits by code actions"),
+    ("benchmarks.redaction", (), "Secrets in prompts"),
 )
 
 

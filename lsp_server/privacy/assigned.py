@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lsp_server.privacy.likely import is_likely_secret, is_name_like, is_password, is_random
+from lsp_server.privacy.likely import (
+    is_likely_secret,
+    is_name_like,
+    is_password,
+    is_random,
+    measure_entropy,
+)
 from lsp_server.privacy.span import Span
 
 # Languages whose values need no quotes.
@@ -54,6 +60,8 @@ _TO_BARE = re.compile(
     """,
     re.MULTILINE,
 )
+_GETTER = re.compile(r"(?i)(?:get|fetch|load|read|find|look_?up|has|is|list|delete|create)_?$")
+_COMMENT = re.compile(r"(?:^|\s)(?:#|//|/?\*|--|;|<!--)")
 _WHOLE_LINE = re.compile(r"\s*(?:- )?[\w.-]+[ \t]*[:=][ \t]*")
 # A bound keeps the search linear in hostile lines.
 _LONGEST = 4_000
@@ -70,8 +78,11 @@ _HEADER = re.compile(
 )
 _SQL = re.compile(r"(?i)identified\s+(?:with\s+\w+\s+)?by\s+(?:password\s+)?['\"]([^'\"\n]{3,})")
 _LITERAL = re.compile(r"""(?P<quote>["'`])([A-Za-z0-9+/=_.~:!@#$%^&*-]{20,400})(?P=quote)""")
+# Half of the keys there are look like checksums, which say what they are.
+_HEXADECIMAL = re.compile(r"""(?P<quote>["'`])([0-9a-f]{32,128}|[0-9A-F]{32,128})(?P=quote)""")
+_CHECKSUM = re.compile(r"(?i)sha|md5|hash|digest|checksum|integrity|rev|commit|crc|etag|uuid|hexd")
 # A long run of an encoding's letters is data, inside a literal or not.
-_ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}")
+_ENCODED = re.compile(r"(?:(?<=\\[nrt])|(?<![A-Za-z0-9+/\\]))[A-Za-z0-9+/]{40,}={0,2}")
 
 
 def find_assigned(text: str, language: str = "") -> Iterator[Span]:
@@ -83,7 +94,11 @@ def find_assigned(text: str, language: str = "") -> Iterator[Span]:
         if link is not None:
             start, end = link.end(), _end_of_literal(text, link)
             value = text[start:end]
-            if is_password(value) if is_worded else is_likely_secret(value):
+            # What is asked for by a name is called so, and is no secret.
+            is_plain = is_worded and not _GETTER.search(
+                text, max(0, name.start() - 12), name.start()
+            )
+            if is_password(value) if is_plain else is_likely_secret(value):
                 yield Span(start, end, "password" if is_worded else "token")
             continue
         bare = _TO_BARE.match(text, name.end())
@@ -125,6 +140,10 @@ def find_random(text: str) -> Iterator[Span]:
     for match in _LITERAL.finditer(text):
         if is_random(match.group(2)):
             yield Span(match.start(2), match.end(2), "random text")
+    for match in _HEXADECIMAL.finditer(text):
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if not _CHECKSUM.search(before[-200:]) and measure_entropy(match.group(2)) >= 2.8:
+            yield Span(match.start(2), match.end(2), "random text")
     for match in _ENCODED.finditer(text):
         if is_random(match.group()):
             yield Span(match.start(), match.end(), "random text")
@@ -154,7 +173,7 @@ def _is_bare_secret(text: str, match: re.Match[str], *, has_bare: bool, is_worde
     before = text[text.rfind("\n", 0, match.start()) + 1 : match.start("value")]
     is_quoted = any(before.count(quote) % 2 for quote in "\"'`")
     is_shell = match["operator"] == "=" and before.endswith("=") and before[:-1].strip().isupper()
-    is_comment = before.lstrip().startswith(("#", "//", "*", "--", ";"))
+    is_comment = _COMMENT.search(before) is not None
     is_whole = match["after"] in ("\n", "\r", "") and _WHOLE_LINE.fullmatch(before)
     has_digit = any(map(str.isdigit, value))
     if is_quoted or is_shell or is_comment or is_whole or match["operator"] == "is":

@@ -67,7 +67,13 @@ def find_secrets(text: str, language: str = "") -> list[Span]:
             find_random(text),
         )
     )
-    return [span for span in found if not PLACEHOLDER.search(text, span.start, span.end)]
+    # A text may pass here twice, as the cursor's surroundings and the turns of a talk do.
+    done = [match.span() for match in PLACEHOLDER.finditer(text)] if found else []
+    return [
+        span
+        for span in found
+        if not any(start < span.end and span.start < end for start, end in done)
+    ]
 
 
 def restore(text: str, secrets: Mapping[str, str]) -> str:
