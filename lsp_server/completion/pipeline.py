@@ -18,7 +18,7 @@ from lsp_server.completion.engines import (
     why_no_model,
 )
 from lsp_server.completion.origin import Origin
-from lsp_server.completion.place import make_items, make_place
+from lsp_server.completion.place import make_items, make_place, with_syntax
 from lsp_server.completion.requests import Requests, Spawn
 from lsp_server.completion.reuse import AnswerStore, Known
 from lsp_server.completion.track import Shown, Track
@@ -97,9 +97,12 @@ class Completer:
                 return Outcome(
                     "shown", "It was shown and typed along.", shown.engine, shown.model, items
                 )
-        place = make_place(ask, settings)
+        found = self._store.find(ask.snapshot, ask.position)
+        if not found:
+            return None
+        place = with_syntax(make_place(ask, settings), ask, track.syntax)
         texts: dict[str, Known] = {}
-        for known in self._store.find(ask.snapshot, ask.position):
+        for known in found:
             refined = refine(known.text, place)
             if not isinstance(refined, Dropped):
                 texts.setdefault(refined, known)

@@ -14,7 +14,7 @@ from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.engines import Hosted
 from lsp_server.completion.flight import Flight
 from lsp_server.completion.origin import Origin
-from lsp_server.completion.place import make_items, make_place
+from lsp_server.completion.place import make_items, make_place, parse_document, with_syntax
 from lsp_server.completion.reuse import AnswerStore, Known
 from lsp_server.completion.stream import is_complete
 from lsp_server.completion.track import Track
@@ -47,6 +47,9 @@ _FORM_NAMES: dict[Form, str] = {
 }
 
 
+# So long after a request was made it is on its way.
+_PARSE_S = 0.003
+
 # Starts a task that the session owns.
 Spawn = Callable[[Coroutine[Any, Any, Any], str], "asyncio.Task[Any]"]
 
@@ -63,7 +66,7 @@ class Requests:
         """Raises `ProviderError`, also when the deadline passes."""
         flight = track.flight
         if flight is not None:
-            outcome = await self._join(flight, ask, hosted, settings)
+            outcome = await self._join(flight, ask, track, hosted, settings)
             if outcome is not None:
                 return outcome
             if track.flight is flight:
@@ -81,11 +84,11 @@ class Requests:
                 )
             await self._limiter.acquire()
         flight = self._launch(ask, track, hosted, settings)
-        outcome = await self._join(flight, ask, hosted, settings)
+        outcome = await self._join(flight, ask, track, hosted, settings)
         return outcome or Outcome("empty", "The model had nothing to add here.", hosted.name)
 
     async def _join(
-        self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion
+        self, flight: Flight, ask: Ask, track: Track, hosted: Hosted, settings: Completion
     ) -> Outcome | None:
         """The outcome from a request in flight, None where it cannot serve this place."""
         typed = flight.typed_at(ask.snapshot, ask.position)
@@ -100,11 +103,17 @@ class Requests:
             return bool(rest) and is_complete(rest, place)
 
         seconds = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
+        # The tree is needed when the answer has come; till then the processor is idle.
+        parsing = asyncio.get_running_loop().call_later(
+            _PARSE_S, parse_document, ask.snapshot, track.syntax
+        )
         try:
             in_time = await flight.wait_until(is_enough, flight.started + seconds)
         except asyncio.CancelledError:
             self._spawn(_close_orphan(flight), "close-orphan")
             raise
+        finally:
+            parsing.cancel()
         rest = flight.answer[len(typed) :] if flight.agrees(typed) else ""
         if not in_time:
             # Whole lines that have come are worth more than another engine's guess.
@@ -118,7 +127,7 @@ class Requests:
             raise flight.error
         if not rest:
             return None
-        refined = refine(rest, place)
+        refined = refine(rest, with_syntax(place, ask, track.syntax))
         if isinstance(refined, Dropped):
             return Outcome("empty", refined.reason, hosted.name, flight.model)
         return Outcome(
