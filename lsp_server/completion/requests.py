@@ -29,7 +29,6 @@ from lsp_server.context.window import gather_window
 from lsp_server.edit import accept, make_inline_edit
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped
-from lsp_server.prompt.base import Form
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
 
@@ -40,13 +39,7 @@ _ORPHAN_S = 0.03
 # After an edit that goes along with it, the editor's next request may take so long to come.
 _PAUSE_S = 0.2
 
-_FORM_NAMES: dict[Form, str] = {
-    "fim": "fill-in-the-middle tokens",
-    "partial": "partial mode",
-    "infill": "infill",
-}
-
-
+_NOTHING = "The model had nothing to add here."
 # So long after a request was made it is on its way.
 _PARSE_S = 0.003
 
@@ -85,7 +78,16 @@ class Requests:
             await self._limiter.acquire()
         flight = self._launch(ask, track, hosted, settings)
         outcome = await self._join(flight, ask, track, hosted, settings)
-        return outcome or Outcome("empty", "The model had nothing to add here.", hosted.name)
+        return outcome or Outcome("empty", _NOTHING, hosted.name)
+
+    async def ask_anew(
+        self, ask: Ask, track: Track, hosted: Hosted, settings: Completion, temperature: float
+    ) -> Outcome:
+        """Another answer for a place that has one. Raises as `ask` does."""
+        track.close_flight()
+        flight = self._launch(ask, track, hosted, settings, temperature=temperature)
+        outcome = await self._join(flight, ask, track, hosted, settings)
+        return outcome or Outcome("empty", _NOTHING, hosted.name)
 
     async def _join(
         self, flight: Flight, ask: Ask, track: Track, hosted: Hosted, settings: Completion
@@ -135,7 +137,13 @@ class Requests:
         )
 
     def _launch(
-        self, ask: Ask, track: Track, hosted: Hosted, settings: Completion, assumed: str = ""
+        self,
+        ask: Ask,
+        track: Track,
+        hosted: Hosted,
+        settings: Completion,
+        assumed: str = "",
+        temperature: float = 0.0,
     ) -> Flight:
         """Send a request; with `assumed`, as if that text had been accepted at the place."""
         flight = Flight(Origin(ask.snapshot, ask.position), assumed)
@@ -144,10 +152,12 @@ class Requests:
             edit = make_inline_edit(ask.snapshot, ask.position, assumed)
             snapshot, position = accept(ask.snapshot, edit)
             ask = Ask(snapshot, position, ask.path, ask.file, ask.repository)
-        flight.carry(self._spawn(self._fly(flight, ask, hosted, settings), "flight"))
+        flight.carry(self._spawn(self._fly(flight, ask, hosted, settings, temperature), "flight"))
         return flight
 
-    async def _fly(self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion) -> None:
+    async def _fly(
+        self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion, temperature: float
+    ) -> None:
         snapshot, position = ask.snapshot, ask.position
         place = make_place(ask, settings)
         deadline = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
@@ -166,13 +176,12 @@ class Requests:
                 max_prompt_tokens=settings.max_prompt_tokens,
                 max_tokens=choose_max_tokens(settings, multiline=place.multiline),
                 deadline_ms=int(deadline * 1000),
+                temperature=temperature,
             )
         except ProviderError as error:
             hosted.note_fault(error.fault)
             flight.error = error
             return
-        flight.model = reply.model
-        flight.reason = f"{reply.model} answered, asked by {_FORM_NAMES[reply.form]}."
         self._store.put(snapshot, position, Known(flight.text, hosted.name, reply.model))
         hosted.note_reply(reply)
 

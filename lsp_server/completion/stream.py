@@ -15,6 +15,7 @@ from lsp_server.postprocess.repeated_suffix import cut_repeated_suffix
 from lsp_server.postprocess.repetition import cut_repetition
 from lsp_server.postprocess.scope import limit_to_block
 from lsp_server.postprocess.size import MAX_CHARACTERS
+from lsp_server.prompt.base import Form
 from lsp_server.prompt.special import cut_at_control_token
 from lsp_server.provider.base import Piece, Text, Usage
 
@@ -25,6 +26,9 @@ _TELLING = frozenset("\n>`")
 
 class TextSink(Protocol):
     """Takes a text as it comes."""
+
+    def begin(self, model: str, form: Form) -> None:
+        """A model is asked; what came before is void."""
 
     def extend(self, text: str) -> None:
         """More has come."""
