@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from aiolimiter import AsyncLimiter
@@ -65,7 +66,8 @@ class Requests:
             if track.flight is flight:
                 track.close_flight()
         if not ask.explicit:
-            reason = why_not_ask(ask.snapshot, ask.position)
+            parse = partial(parse_document, ask.snapshot, track.syntax)
+            reason = why_not_ask(ask.snapshot, ask.position, track.rejected, parse)
             if reason:
                 return Outcome("empty", reason, hosted.name)
             delay = choose_debounce(settings, ask.snapshot, ask.position, track.rejected)
