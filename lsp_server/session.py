@@ -368,6 +368,7 @@ def _decisive(settings: Settings) -> tuple[object, ...]:
         settings.region,
         settings.api_key,
         settings.trusted,
+        settings.privacy.redact_secrets,
         settings.completion.model,
         settings.completion.mode,
     )

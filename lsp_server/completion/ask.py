@@ -65,7 +65,9 @@ async def ask_models(
         budget = route.limit(model, max_prompt_tokens)
         for attempt in ("whole", "shortened"):
             prompt = _BUILDERS[form](gather(budget))
-            request = Request(model, prompt, max_tokens, temperature, deadline_ms)
+            request = Request(
+                model, prompt, max_tokens, temperature, deadline_ms, language=place.language
+            )
             sink.begin(model, form)
             try:
                 answer = await read_answer(provider.stream(request), place, sink)

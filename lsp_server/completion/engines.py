@@ -34,13 +34,14 @@ class Embedded(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """A connected endpoint with its lane's route and its breaker."""
+    """A connected endpoint with its lane's route and its breaker. `redacts`: it gets no secrets."""
 
     provider: Provider
     route: Route
     breaker: Breaker
     note_reply: Callable[[Reply], None]
     note_fault: Callable[[Fault], None]
+    redacts: bool = True
 
     @property
     def name(self) -> str:

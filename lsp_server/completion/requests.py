@@ -14,6 +14,7 @@ from lsp_server.completion.ask import ask_models
 from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.engines import Hosted
 from lsp_server.completion.flight import Flight
+from lsp_server.completion.guard import IN_SECRET, guard_cursor
 from lsp_server.completion.origin import Origin
 from lsp_server.completion.place import make_items, make_place, parse_document, with_syntax
 from lsp_server.completion.reuse import AnswerStore, Known
@@ -166,7 +167,8 @@ class Requests:
 
         def gather(tokens: int) -> Context:
             prefix, suffix = gather_window(snapshot, position, tokens)
-            return Context(ask.path, snapshot.language, prefix, suffix, ask.repository)
+            context = Context(ask.path, snapshot.language, prefix, suffix, ask.repository)
+            return guard_cursor(context) if hosted.redacts else context
 
         try:
             reply = await ask_models(
@@ -181,7 +183,8 @@ class Requests:
                 temperature=temperature,
             )
         except ProviderError as error:
-            hosted.note_fault(error.fault)
+            if error.fault.code != IN_SECRET:
+                hosted.note_fault(error.fault)
             flight.error = error
             return
         self._store.put(snapshot, position, Known(flight.text, hosted.name, reply.model))

@@ -12,6 +12,7 @@ from lsp_server.postprocess.hidden_characters import drop_hidden_characters
 from lsp_server.postprocess.leading_blank import strip_leading_blank
 from lsp_server.postprocess.line_ends import normalise_line_ends
 from lsp_server.postprocess.missing_closers import add_missing_closers
+from lsp_server.postprocess.placeholders import cut_placeholders
 from lsp_server.postprocess.prose import drop_prose
 from lsp_server.postprocess.reparse import keep_parsing
 from lsp_server.postprocess.repeated_prefix import drop_repeated_prefix
@@ -35,6 +36,7 @@ UNWRAPPING: tuple[Filter, ...] = (
 FILTERS: tuple[Filter, ...] = (
     *UNWRAPPING,
     drop_hidden_characters,
+    cut_placeholders,
     drop_prose,
     limit_to_line,
     limit_to_block,

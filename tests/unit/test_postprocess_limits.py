@@ -225,6 +225,7 @@ def test_the_recipe() -> None:
         "drop_repeated_prefix",
         "strip_leading_blank",
         "drop_hidden_characters",
+        "cut_placeholders",
         "drop_prose",
         "limit_to_line",
         "limit_to_block",
