@@ -31,6 +31,7 @@ from lsp_server.context.window import gather_window
 from lsp_server.edit import accept, make_inline_edit
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped
+from lsp_server.postprocess.empty import NOTHING
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
 
@@ -41,7 +42,7 @@ _ORPHAN_S = 0.03
 # After an edit that goes along with it, the editor's next request may take so long to come.
 _PAUSE_S = 0.2
 
-_NOTHING = "The model had nothing to add here."
+
 # So long after a request was made it is on its way.
 _PARSE_S = 0.003
 
@@ -81,7 +82,7 @@ class Requests:
             await self._limiter.acquire()
         flight = self._launch(ask, track, hosted, settings)
         outcome = await self._join(flight, ask, track, hosted, settings)
-        return outcome or Outcome("empty", _NOTHING, hosted.name)
+        return outcome or Outcome("empty", NOTHING, hosted.name)
 
     async def ask_anew(
         self, ask: Ask, track: Track, hosted: Hosted, settings: Completion, temperature: float
@@ -90,7 +91,7 @@ class Requests:
         track.close_flight()
         flight = self._launch(ask, track, hosted, settings, temperature=temperature)
         outcome = await self._join(flight, ask, track, hosted, settings)
-        return outcome or Outcome("empty", _NOTHING, hosted.name)
+        return outcome or Outcome("empty", NOTHING, hosted.name)
 
     async def _join(
         self, flight: Flight, ask: Ask, track: Track, hosted: Hosted, settings: Completion
