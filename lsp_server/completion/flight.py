@@ -11,7 +11,14 @@ from collections.abc import Callable
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.completion.origin import CLOSERS, Origin
+from lsp_server.prompt.base import Form
 from lsp_server.provider.errors import ProviderError
+
+_FORM_NAMES: dict[Form, str] = {
+    "fim": "fill-in-the-middle tokens",
+    "partial": "partial mode",
+    "infill": "infill",
+}
 
 
 class Flight:
@@ -45,6 +52,12 @@ class Flight:
     def answer(self) -> str:
         """All that is to stand at the place, as far as it is known."""
         return self.assumed + self.text
+
+    def begin(self, model: str, form: Form) -> None:
+        """A model is asked; what came before is void."""
+        self.model = model
+        self.reason = f"{model} answered, asked by {_FORM_NAMES[form]}."
+        self.text = ""
 
     def extend(self, text: str) -> None:
         """More has come."""

@@ -149,7 +149,7 @@ async def test_what_is_known_is_not_asked_again() -> None:
 @pytest.mark.asyncio
 async def test_log_holds_no_code_and_no_key(tmp_path: Path) -> None:
     async with FakeEndpoint(kind="openai") as endpoint:
-        endpoint.reply(f"{CANARY}_reply\n")
+        endpoint.reply(f"= {CANARY}_reply\n")
         log = tmp_path / "server.log"
         arguments = ("serve", "--log-file", str(log), "--log-level", "debug")
         async with Editor(options=_options(endpoint), arguments=arguments) as editor:
