@@ -45,6 +45,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "tree_sitter_languages": ("syntax",),
     "sqlite3": ("index", "models"),
     "pathspec": ("privacy",),
+    "watchfiles": ("index.builder",),
     "platformdirs": ("configuration", "models", "index", "cli"),
     "rich": ("cli",),
     "websockets": ("server",),
@@ -63,7 +64,16 @@ STARTS = frozenset(
 )
 
 # What the start of the server does without: each takes longer than a keystroke should.
-LATE = ("openai", "httpx2", "truststore", "keyring", "rich", "tree_sitter_languages", "sqlite3")
+LATE = (
+    "openai",
+    "httpx2",
+    "truststore",
+    "keyring",
+    "rich",
+    "tree_sitter_languages",
+    "sqlite3",
+    "watchfiles",
+)
 
 
 def modules() -> dict[str, ast.Module]:
