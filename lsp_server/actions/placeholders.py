@@ -17,12 +17,13 @@ from lsp_server.privacy.secrets import PLACEHOLDER, redact
 def find_region_secrets(snapshot: Snapshot, region: Region) -> Mapping[str, str]:
     """The region's secrets by their placeholders, as the region shows them and as the file does."""
     text = "\n".join(region_lines(snapshot, region))
-    found = [*redact(text, snapshot.language).findings]
     start = sum(map(len, snapshot.lines[: region.first]))
     end = start + sum(map(len, snapshot.lines[region.first : region.last]))
-    for finding in redact(snapshot.text, snapshot.language).findings:
-        if start <= finding.start and finding.end <= end:
-            found.append(finding)
+    of_the_file = redact(snapshot.text, snapshot.language).findings
+    found = [
+        *redact(text, snapshot.language).findings,
+        *(one for one in of_the_file if start <= one.start and one.end <= end),
+    ]
     return {finding.placeholder: finding.secret for finding in found}
 
 

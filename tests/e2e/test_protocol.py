@@ -154,11 +154,11 @@ async def test_log_holds_no_code_and_no_key(tmp_path: Path) -> None:
         arguments = ("serve", "--log-file", str(log), "--log-level", "debug")
         async with Editor(options=_options(endpoint), arguments=arguments) as editor:
             await _ready(editor)
-            editor.open(URI, f"{CANARY} \n")
-            assert len(await editor.inline(URI, 0, 12)) == 1
+            editor.open(URI, f"{CANARY} = \n")
+            assert len(await editor.inline(URI, 0, 14)) == 1
             await editor.request("textDocument/inlineCompletion", {"textDocument": CANARY})
             endpoint.fail(500, "internal_error", CANARY)
-            await editor.inline(URI, 0, 12)
+            await editor.inline(URI, 0, 14)
         written = log.read_text("utf-8") + editor.log
         assert "engine:" in written
         assert CANARY not in written
