@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 from lsp_server.completion.ask import Reply
 from lsp_server.completion.breaker import Breaker
-from lsp_server.completion.pipeline import Hosted
+from lsp_server.completion.engines import Hosted
 from lsp_server.models.catalogue import Lane
 from lsp_server.models.ledger import Ledger
 from lsp_server.models.route import Route, choose_chain
 from lsp_server.notices import Notices
-from lsp_server.provider.base import Endpoint, Provider, Usage, origin_of
+from lsp_server.provider.base import Endpoint, Provider, Usage
 from lsp_server.provider.discover import Discovery, Environment, KeyLookup, discover, make_provider
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Settings
@@ -45,7 +45,7 @@ class Connection:
         self._notices = notices
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
-        self._key_origin: str | None = None
+        self._key_origins: dict[str, str] = {}
 
     @property
     def is_begun(self) -> bool:
@@ -98,7 +98,8 @@ class Connection:
         self._changed()
 
     async def _open(self, settings: Settings, endpoint: Endpoint) -> None:
-        provider = make_provider(endpoint)
+        redacts = settings.privacy.redact_secrets
+        provider = make_provider(endpoint, redacts=redacts)
         try:
             await provider.prepare()
         except Exception as error:
@@ -111,7 +112,9 @@ class Connection:
             self._notices.tell(problem)
             return
         route = Route(await self._choose_chain(settings, provider), settings.completion.mode)
-        self.hosted = Hosted(provider, route, Breaker(), self._note_reply, self._note_fault)
+        self.hosted = Hosted(
+            provider, route, Breaker(), self._note_reply, self._note_fault, redacts
+        )
 
     async def _choose_chain(self, settings: Settings, provider: Provider) -> tuple[str, ...]:
         endpoint, environment = provider.endpoint, self._environment
@@ -127,16 +130,15 @@ class Connection:
         return choose_chain("fast", model, served)
 
     def _bind_key(self, settings: Settings, discovery: Discovery) -> Discovery:
-        """Keep the client's key to the first origin it was used for."""
+        """Keep each key of the client's to the first origin it was used for."""
         endpoint = discovery.endpoint
         if endpoint is None or endpoint.key is None or endpoint.key != settings.api_key:
             return discovery
-        if self._key_origin is None:
-            self._key_origin = endpoint.origin
-        if origin_of(endpoint.base_url) == self._key_origin:
+        bound = self._key_origins.setdefault(endpoint.key, endpoint.origin)
+        if endpoint.origin == bound:
             return discovery
         problem = (
-            f"The key was given for {self._key_origin} and is not sent to {endpoint.origin}; set "
+            f"The key was given for {bound} and is not sent to {endpoint.origin}; set "
             "the key again for the new address."
         )
         bare = Endpoint(endpoint.provider, endpoint.base_url, None, endpoint.reason)

@@ -13,7 +13,8 @@ from typing import Any
 from lsp_server.acceptance import Acceptance
 from lsp_server.buffer import Buffer, Change, Encoding, Position, Snapshot
 from lsp_server.completion.base import Ask, Outcome
-from lsp_server.completion.pipeline import Completer, Engines, Hosted
+from lsp_server.completion.engines import Engines, Hosted
+from lsp_server.completion.pipeline import Completer
 from lsp_server.completion.track import Track
 from lsp_server.connection import Connection
 from lsp_server.embedded.client import EmbeddedClient
@@ -367,6 +368,7 @@ def _decisive(settings: Settings) -> tuple[object, ...]:
         settings.region,
         settings.api_key,
         settings.trusted,
+        settings.privacy.redact_secrets,
         settings.completion.model,
         settings.completion.mode,
     )

@@ -27,7 +27,7 @@ from lsp_server.cli.origins import Target, list_origins
 from lsp_server.cli.session import open_session, wait_until_ready
 from lsp_server.cli.terminal import show_progress
 from lsp_server.cli.trial import try_model
-from lsp_server.completion.pipeline import Hosted
+from lsp_server.completion.engines import Hosted
 from lsp_server.completion.trigger import choose_deadline
 from lsp_server.configuration import config_path
 from lsp_server.models.route import choose_chain

@@ -7,7 +7,7 @@ import time
 
 from lsp_server.cli.diagnosis import Trial
 from lsp_server.completion.ask import ask_models
-from lsp_server.completion.pipeline import Hosted
+from lsp_server.completion.engines import Hosted
 from lsp_server.context.base import Context
 from lsp_server.models.route import Route
 from lsp_server.postprocess.base import Place

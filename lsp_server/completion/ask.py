@@ -64,7 +64,9 @@ async def ask_models(
         budget = route.limit(model, max_prompt_tokens)
         for attempt in ("whole", "shortened"):
             prompt = _BUILDERS[form](gather(budget))
-            request = Request(model, prompt, max_tokens, deadline_ms=deadline_ms)
+            request = Request(
+                model, prompt, max_tokens, deadline_ms=deadline_ms, language=place.language
+            )
             try:
                 answer = await read_answer(provider.stream(request), place, sink)
                 return Reply(answer, model, form, prompt, tuple(passed_over))

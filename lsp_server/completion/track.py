@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.completion.flight import Flight
 from lsp_server.completion.origin import Origin
+from lsp_server.syntax.tree import SyntaxTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,13 @@ class Shown:
 
 @dataclass(slots=True)
 class Track:
-    """One document's request in flight, its shown text, and how many were turned down in a row."""
+    """One document's request in flight, its shown text, how many were turned down in a row, and
+    its syntax tree."""
 
     flight: Flight | None = None
     shown: Shown | None = None
     rejected: int = 0
+    syntax: SyntaxTree = field(default_factory=SyntaxTree)
     _taken: int = 0
 
     def note_edit(self, snapshot: Snapshot) -> int:

@@ -1,6 +1,6 @@
 ---@brief
 ---
---- Ghost text from Qwen coder models, hosted or local: https://pypi.org/project/qwen-lsp/
+--- Ghost text from Qwen coder models, hosted or local, by the language server `qwen-lsp`.
 ---
 --- ```lua
 --- vim.lsp.enable('qwen_lsp')
