@@ -37,6 +37,7 @@ from lsp_server.embedded.engine import Suggestion
 from lsp_server.models.route import Route
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped, Place
+from lsp_server.postprocess.hidden_characters import hides
 from lsp_server.privacy.gate import Verdict
 from lsp_server.prompt.base import Form
 from lsp_server.provider.base import Provider
@@ -361,7 +362,7 @@ def _why_no_model(ask: Ask, engines: Engines, settings: Completion, verdict: Ver
 
 async def _ask_embedded(ask: Ask, engines: Engines) -> list[Suggestion]:
     before, after = _text_around(ask, _LINES_BEFORE, _LINES_AFTER)
-    return await engines.embedded.suggest(
+    found = await engines.embedded.suggest(
         ask.file,
         ask.snapshot.language,
         before,
@@ -369,6 +370,8 @@ async def _ask_embedded(ask: Ask, engines: Engines) -> list[Suggestion]:
         limit=3 if ask.explicit else 1,
         eager=ask.explicit,
     )
+    # It copies from the project, where a stranger may have hidden something.
+    return [one for one in found if not hides(one.text)]
 
 
 def _embedded_outcome(ask: Ask, found: list[Suggestion], why: str) -> Outcome:
