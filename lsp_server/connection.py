@@ -157,5 +157,7 @@ class Connection:
         if fault.code != "deadline":
             self.fault = fault
             if fault.action not in {Action.QUIET, Action.BACK_OFF}:
-                self._notices.tell(fault.sentence)
+                # An endpoint that fails in another way each time is one piece of news.
+                is_passing = fault.action is Action.RETRY
+                self._notices.tell(fault.sentence, topic="endpoint" if is_passing else "")
         self._changed()

@@ -16,21 +16,22 @@ import pytest
 
 _Result = TypeVar("_Result")
 
-# So long nothing must come from any socket before the clock is set forward, in real seconds.
 _SETTLING_S = 0.002
+PATIENT_S = 0.02
 
 
 class _Selector(selectors.DefaultSelector):
     """Adds to `now`, in seconds, what it should have waited."""
 
-    def __init__(self) -> None:
+    def __init__(self, settling: float) -> None:
         super().__init__()
         self.now = 0.0
+        self._settling = settling
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             return super().select(None)
-        ready = super().select(min(timeout, _SETTLING_S))
+        ready = super().select(min(timeout, self._settling))
         if not ready:
             self.now += timeout
         return ready
@@ -39,17 +40,25 @@ class _Selector(selectors.DefaultSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Its `time()` begins at a thousand seconds."""
 
-    def __init__(self) -> None:
-        self._virtual = _Selector()
+    def __init__(self, settling: float) -> None:
+        self._virtual = _Selector(settling)
         super().__init__(self._virtual)
 
     def time(self) -> float:
         return 1000.0 + self._virtual.now
 
 
-def run_virtually(main: Coroutine[Any, Any, _Result], monkeypatch: pytest.MonkeyPatch) -> _Result:
-    """The result of a coroutine run on a virtual clock, which `time.monotonic` shows as well."""
-    loop = VirtualLoop()
+def run_virtually(
+    main: Coroutine[Any, Any, _Result],
+    monkeypatch: pytest.MonkeyPatch,
+    settling: float = _SETTLING_S,
+) -> _Result:
+    """The result of a coroutine run on a virtual clock, which `time.monotonic` shows as well.
+
+    `settling` is for how long nothing must come from any socket before the clock is set forward,
+    in real seconds: `PATIENT_S` where an early timer would change the result.
+    """
+    loop = VirtualLoop(settling)
     monkeypatch.setattr(time, "monotonic", loop.time)
     try:
         return loop.run_until_complete(main)

@@ -35,13 +35,14 @@ async def open_session(
     notify: Callable[[str], None] = lambda _: None,
     embedded: str | None = "fallback()",
     completion: Mapping[str, Any] | None = None,
+    base_url: str | None = None,
 ) -> AsyncIterator[Session]:
-    """A session connected to an endpoint; ended in good order."""
+    """A session connected to an endpoint, or to `base_url`; ended in good order."""
     session = Session(Environment(), lambda _: "sk-test", notify=notify, show_status=lambda _: None)
     session.embedded = FakeEmbedded(embedded)
     tree = {
         "provider": endpoint.kind,
-        "baseUrl": endpoint.base_url,
+        "baseUrl": base_url or endpoint.base_url,
         "completion": {"model": "qwen2.5-coder-7b-instruct", **(completion or {})},
     }
     resolved = resolve_settings([Layer("the test", tree)])
