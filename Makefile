@@ -9,9 +9,9 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo          ghost text on a sample project: no key, no network"
 	@echo "make test          every test that needs no root"
-	@echo "make check         lint, types, import rules"
+	@echo "make check         lint, types, import rules, one list of settings"
 	@echo "make test-servers  tests against a real llama-server (installs it; needs root the first time)"
-	@echo "make test-editors  tests in real editors (Debian packages: tmux chromium and code-server's)"
+	@echo "make test-editors  tests in real editors, VS Code and Neovim (installs them; needs root the first time)"
 	@echo "make bench         measure, and print tables"
 	@echo "make lock          write constraints.txt anew from what pyproject.toml asks for"
 
@@ -32,7 +32,7 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m scripts.settings_table --check
-	$(BIN)/python -m pytest -q tests/unit/test_import_rules.py
+	$(BIN)/python -m pytest -q tests/unit/test_import_rules.py tests/editors/test_vscode_package.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -41,15 +41,16 @@ format: $(READY)
 test-servers: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --requirement tests/servers/requirements.txt
-	$(BIN)/python tests/servers/install_llama.py
+	$(BIN)/python -m tests.servers.install_llama
 	$(BIN)/python -m pytest tests/servers
 
 test-editors: $(READY)
+	$(BIN)/python -m tests.editors.install_packages
 	$(BIN)/python -m tests.editors.nvim.install_nvim
 	$(BIN)/python -m pytest tests/editors
+	# By itself: within an npm script npm takes itself for another version of Node.
+	node tests/editors/vscode/install.mjs
 	npm ci
-	npm run check
-	npm run package
 	npm run test:vscode
 
 bench: $(READY)

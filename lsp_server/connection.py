@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from lsp_server.completion.ask import Reply
 from lsp_server.completion.breaker import Breaker
-from lsp_server.completion.pipeline import Hosted
+from lsp_server.completion.engines import Hosted
 from lsp_server.models.catalogue import Lane
 from lsp_server.models.ledger import Ledger
 from lsp_server.models.route import Route, choose_chain
@@ -98,7 +98,8 @@ class Connection:
         self._changed()
 
     async def _open(self, settings: Settings, endpoint: Endpoint) -> None:
-        provider = make_provider(endpoint)
+        redacts = settings.privacy.redact_secrets
+        provider = make_provider(endpoint, redacts=redacts)
         try:
             await provider.prepare()
         except Exception as error:
@@ -111,7 +112,9 @@ class Connection:
             self._notices.tell(problem)
             return
         route = Route(await self._choose_chain(settings, provider), settings.completion.mode)
-        self.hosted = Hosted(provider, route, Breaker(), self._note_reply, self._note_fault)
+        self.hosted = Hosted(
+            provider, route, Breaker(), self._note_reply, self._note_fault, redacts
+        )
 
     async def _choose_chain(self, settings: Settings, provider: Provider) -> tuple[str, ...]:
         endpoint, environment = provider.endpoint, self._environment

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lsp_server.privacy.content import why_no_context
 from lsp_server.privacy.gate import Gate
 
 # Folders that hold what was fetched or built: never the user's own code, ignored or not.
@@ -80,14 +81,15 @@ def walk_workspace(gate: Gate, limits: Limits | None = None) -> Iterator[SourceF
 
 
 def read_source(path: Path, gate: Gate) -> SourceFile | None:
-    """One file as text, None where it is no source, is forbidden, or is not UTF-8 text."""
+    """One file as text, None where it is no source, is forbidden, is not UTF-8 text, or nobody has
+    written it."""
     if path.suffix.lower() not in _SOURCE_SUFFIXES or not gate.check(path).allowed:
         return None
     try:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    return None if "\0" in text else SourceFile(str(path), text)
+    return None if why_no_context(path, text) else SourceFile(str(path), text)
 
 
 def _may_enter(entry: os.DirEntry[str], gate: Gate) -> bool:

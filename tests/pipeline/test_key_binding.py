@@ -32,8 +32,8 @@ async def configure(session: Session, folder: Path, tree: Mapping[str, Any]) -> 
 
 async def complete(session: Session, folder: Path) -> str:
     uri = (folder / "a.py").as_uri()
-    session.open(uri, "python", 1, "total = ", Encoding.UTF16)
-    outcome = await session.complete(uri, Position(0, 8), explicit=True)
+    session.open(uri, "python", 1, "    ", Encoding.UTF16)
+    outcome = await session.complete(uri, Position(0, 4), explicit=True)
     return outcome.fate
 
 

@@ -45,7 +45,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "tree_sitter_languages": ("syntax",),
     "sqlite3": ("index", "models"),
     "pathspec": ("privacy",),
-    "platformdirs": ("configuration", "models", "cli"),
+    "platformdirs": ("configuration", "models", "index", "cli"),
     "rich": ("cli",),
     "websockets": ("server",),
     "socket": ("cli", "provider"),

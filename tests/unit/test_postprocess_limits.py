@@ -151,6 +151,8 @@ ENDLESS = Dropped("The model repeated itself without end.")
         ("█", "a\ncall(x)\n\ncall(x)\n\ncall(x)", "a\ncall(x)"),
         ("█", "call(x)\ncall(y)\n" * 3, "call(x)\ncall(y)"),
         ("█", "}\n}\n}", "}\n}\n}"),
+        ("█", "end\nend\nend", "end\nend\nend"),
+        ("█", "x()\npass\npass\npass\npass", "x()\npass"),
         ("█", "case 1:\n  break;\ncase 2:\n  break;\ncase 3:\n  break;", None),
         ("█", "x = 1\nname, name, name, name, name, name, name", "x = 1"),
         ("█", "name, name, name, name, name, name, name", ENDLESS),
@@ -193,11 +195,13 @@ def test_the_recipe() -> None:
         "drop_repeated_prefix",
         "strip_leading_blank",
         "drop_hidden_characters",
+        "cut_placeholders",
         "drop_prose",
         "limit_to_line",
         "limit_to_block",
         "cut_repeated_suffix",
         "cut_repetition",
+        "keep_parsing",
         "drop_empty",
     ]
     assert FILTERS[: len(UNWRAPPING)] == UNWRAPPING
