@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from aiolimiter import AsyncLimiter
@@ -15,7 +16,7 @@ from lsp_server.completion.engines import Hosted
 from lsp_server.completion.flight import Flight
 from lsp_server.completion.guard import IN_SECRET, guard_cursor
 from lsp_server.completion.origin import Origin
-from lsp_server.completion.place import make_items, make_place
+from lsp_server.completion.place import make_items, make_place, parse_document, with_syntax
 from lsp_server.completion.reuse import AnswerStore, Known
 from lsp_server.completion.stream import is_complete
 from lsp_server.completion.track import Track
@@ -30,7 +31,7 @@ from lsp_server.context.window import gather_window
 from lsp_server.edit import accept, make_inline_edit
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped
-from lsp_server.prompt.base import Form
+from lsp_server.postprocess.empty import NOTHING
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
 
@@ -41,12 +42,9 @@ _ORPHAN_S = 0.03
 # After an edit that goes along with it, the editor's next request may take so long to come.
 _PAUSE_S = 0.2
 
-_FORM_NAMES: dict[Form, str] = {
-    "fim": "fill-in-the-middle tokens",
-    "partial": "partial mode",
-    "infill": "infill",
-}
 
+# So long after a request was made it is on its way.
+_PARSE_S = 0.003
 
 # Starts a task that the session owns.
 Spawn = Callable[[Coroutine[Any, Any, Any], str], "asyncio.Task[Any]"]
@@ -64,13 +62,14 @@ class Requests:
         """Raises `ProviderError`, also when the deadline passes."""
         flight = track.flight
         if flight is not None:
-            outcome = await self._join(flight, ask, hosted, settings)
+            outcome = await self._join(flight, ask, track, hosted, settings)
             if outcome is not None:
                 return outcome
             if track.flight is flight:
                 track.close_flight()
         if not ask.explicit:
-            reason = why_not_ask(ask.snapshot, ask.position)
+            parse = partial(parse_document, ask.snapshot, track.syntax)
+            reason = why_not_ask(ask.snapshot, ask.position, track.rejected, parse)
             if reason:
                 return Outcome("empty", reason, hosted.name)
             delay = choose_debounce(settings, ask.snapshot, ask.position, track.rejected)
@@ -82,11 +81,20 @@ class Requests:
                 )
             await self._limiter.acquire()
         flight = self._launch(ask, track, hosted, settings)
-        outcome = await self._join(flight, ask, hosted, settings)
-        return outcome or Outcome("empty", "The model had nothing to add here.", hosted.name)
+        outcome = await self._join(flight, ask, track, hosted, settings)
+        return outcome or Outcome("empty", NOTHING, hosted.name)
+
+    async def ask_anew(
+        self, ask: Ask, track: Track, hosted: Hosted, settings: Completion, temperature: float
+    ) -> Outcome:
+        """Another answer for a place that has one. Raises as `ask` does."""
+        track.close_flight()
+        flight = self._launch(ask, track, hosted, settings, temperature=temperature)
+        outcome = await self._join(flight, ask, track, hosted, settings)
+        return outcome or Outcome("empty", NOTHING, hosted.name)
 
     async def _join(
-        self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion
+        self, flight: Flight, ask: Ask, track: Track, hosted: Hosted, settings: Completion
     ) -> Outcome | None:
         """The outcome from a request in flight, None where it cannot serve this place."""
         typed = flight.typed_at(ask.snapshot, ask.position)
@@ -101,11 +109,17 @@ class Requests:
             return bool(rest) and is_complete(rest, place)
 
         seconds = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
+        # The tree is needed when the answer has come; till then the processor is idle.
+        parsing = asyncio.get_running_loop().call_later(
+            _PARSE_S, parse_document, ask.snapshot, track.syntax
+        )
         try:
             in_time = await flight.wait_until(is_enough, flight.started + seconds)
         except asyncio.CancelledError:
             self._spawn(_close_orphan(flight), "close-orphan")
             raise
+        finally:
+            parsing.cancel()
         rest = flight.answer[len(typed) :] if flight.agrees(typed) else ""
         if not in_time:
             # Whole lines that have come are worth more than another engine's guess.
@@ -119,7 +133,7 @@ class Requests:
             raise flight.error
         if not rest:
             return None
-        refined = refine(rest, place)
+        refined = refine(rest, with_syntax(place, ask, track.syntax))
         if isinstance(refined, Dropped):
             return Outcome("empty", refined.reason, hosted.name, flight.model)
         return Outcome(
@@ -127,7 +141,13 @@ class Requests:
         )
 
     def _launch(
-        self, ask: Ask, track: Track, hosted: Hosted, settings: Completion, assumed: str = ""
+        self,
+        ask: Ask,
+        track: Track,
+        hosted: Hosted,
+        settings: Completion,
+        assumed: str = "",
+        temperature: float = 0.0,
     ) -> Flight:
         """Send a request; with `assumed`, as if that text had been accepted at the place."""
         flight = Flight(Origin(ask.snapshot, ask.position), assumed)
@@ -136,10 +156,12 @@ class Requests:
             edit = make_inline_edit(ask.snapshot, ask.position, assumed)
             snapshot, position = accept(ask.snapshot, edit)
             ask = Ask(snapshot, position, ask.path, ask.file, ask.repository)
-        flight.carry(self._spawn(self._fly(flight, ask, hosted, settings), "flight"))
+        flight.carry(self._spawn(self._fly(flight, ask, hosted, settings, temperature), "flight"))
         return flight
 
-    async def _fly(self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion) -> None:
+    async def _fly(
+        self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion, temperature: float
+    ) -> None:
         snapshot, position = ask.snapshot, ask.position
         place = make_place(ask, settings)
         deadline = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
@@ -162,14 +184,13 @@ class Requests:
                 max_prompt_tokens=settings.max_prompt_tokens,
                 max_tokens=choose_max_tokens(settings, multiline=place.multiline),
                 deadline_ms=int(deadline * 1000),
+                temperature=temperature,
             )
         except ProviderError as error:
             if error.fault.code != IN_SECRET:
                 hosted.note_fault(error.fault)
             flight.error = error
             return
-        flight.model = reply.model
-        flight.reason = f"{reply.model} answered, asked by {_FORM_NAMES[reply.form]}."
         self._store.put(snapshot, position, Known(flight.text, hosted.name, reply.model))
         hosted.note_reply(reply)
 
