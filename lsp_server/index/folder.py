@@ -268,7 +268,8 @@ class IndexedFolder:
             self._walk_at = time.monotonic() + _CALM_S
         text = self._unsaved.get(name)
         if text is not None:
-            return self._extract(name, text, UNSAVED) if self._gate.check(path).allowed else None
+            is_allowed = self._gate.check_context(path, text).allowed
+            return self._extract(name, text, UNSAVED) if is_allowed else None
         try:
             status = path.lstat()
         except OSError:

@@ -16,8 +16,8 @@ from lsp_server.session import Session
 from lsp_server.settings import Layer, resolve_settings
 from tests.fakes import FakeEndpoint, Reply
 from tests.fakes.canaries import make_canaries
+from tests.fakes.sessions import FakeEmbedded
 from tests.pipeline.case import show_prompt
-from tests.pipeline.test_cases import FakeEmbedded
 
 SOURCE = """\
 OTHER = connect(password="marabou")

@@ -34,8 +34,8 @@ from tests.fakes import FakeEndpoint, Reply
 from tests.fakes.canaries import leaks, make_canaries
 from tests.fakes.canary_prompts import FORMS, build_action, build_completion, read_prompt
 from tests.fakes.command import run_command
+from tests.fakes.sessions import FakeEmbedded
 from tests.fakes.values import Kind
-from tests.pipeline.test_cases import FakeEmbedded
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "lsp_server"
