@@ -1,4 +1,4 @@
-"""Secrets without a form of their own: a name, an address or sheer randomness gives them away."""
+"""Secrets without a form of their own: a name or sheer randomness gives them away."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNQUOTED_LANGUAGES = frozenset(
 # Each begins with a letter of its own, and looks back only then: so the engine can skip to it.
 _PASSWORDS = (
     r"passwo?r[dt]|passwd|passphrase|pass_?code|secret|kennwort|contrase|mot_de_passe|mnemonic"
-    r"|seed_?phrase|recovery_?phrase|pwd(?:(?<![a-z]pwd)|(?=[ ]?[=:]))"
+    r"|seed_?phrase|recovery_?phrase|pw(?![a-z])(?<![a-z]pw)|pwd(?:(?<![a-z]pwd)|(?=[ ]?[=:]))"
     r"|pass(?![a-z])(?:(?<![a-z]pass)|(?<=dbpass)|(?<=userpass)|(?<=rootpass)|(?<=sqlpass)"
     r"|(?<=mailpass)|(?<=adminpass)|(?<=smtppass)|(?<=ftppass)|(?<=pgpass)|(?<=mypass))"
 )
@@ -42,10 +42,45 @@ _TO_LITERAL = re.compile(
     (?: (?: \\?["'`\])] ){1,3} | \[\d*\] | [ ]?\* )?
     [ \t]*
     (?: (?: :[ \t]* | [ ]? ) [A-Za-z_][\w.\[\]|?<>]{0,30} [ ]? (?= :?= ) )?
-    (?: => | := | [?|]{1,2}= | [=!]=?=? | : | [ ]?-> | , | \( | > | [ ]is[ ] | [ ](?:value[ ]?=) )?
+    (?: => | := | [?|]{1,2}= | [=!]=?=? | : | [ ]?-> | , | \( | > | [ ]is[ ] | [ ]or[ ]
+        | [ ](?:\|\||\?\?)[ ] | [ ](?:value[ ]?=) )?
     (?: (?<= [=:(] ) (?: [\s(] | \\\s ){0,80} | [ \t]{0,4} )
-    (?: (?: const|new|await|str|bytes|String|Some|SecretStr|Buffer\.from|b64decode)
-        [ \t]*\(?[ \t]* )?
+    (?: (?: const|new|await|str|bytes|String(?:::from)?|Some|Secret(?:Str|String)?(?:::new)?
+        |Buffer\.from|b64decode|ConvertTo-SecureString) [ \t]*\(?[ \t]* )?
+    [A-Za-z@$]{0,2}
+    (?P<escape> \\? )
+    (?P<quote> \"{3} | '{3} | ["'`] )
+    """
+)
+_TO_BARE = re.compile(
+    r"""(?x)
+    [\w.-]{0,40}
+    (?: [ \t]* (?P<operator> => | := | = | : | (?<=[ ]) is (?=[ ]) ) [ \t]* | > | [ ] (?=\S+\s*$) )
+    (?P<value> [^\s"'`;,<>(){}\[\]|&\\]+ )
+    (?P<after> [;,"'`&<] | \s | $ )
+    """,
+    re.MULTILINE,
+)
+_GETTER = re.compile(r"(?i)(?:get|fetch|load|read|find|look_?up|has|is|list|delete|create)_?$")
+_COMMENT = re.compile(r"(?:^|\s)(?:#|//|/?\*|--|;|<!--)")
+_WHOLE_LINE = re.compile(r"\s*(?:- )?[\w.-]+[ \t]*[:=][ \t]*")
+# A bound keeps the search linear in hostile lines.
+_LONGEST = 4_000
+_LITERAL_ENDS = {
+    quote: re.compile(rf"(?:\\.|(?!{quote})[^\\\n]){{0,{_LONGEST}}}")
+    for quote in ('"""', "'''", '"', "'", "`")
+}
+_LITERAL = re.compile(
+    r"""(?x)
+    [\w.-]{0,40}
+    (?: (?: \\?["'`\])] ){1,3} | \[\d*\] | [ ]?\* )?
+    [ \t]*
+    (?: (?: :[ \t]* | [ ]? ) [A-Za-z_][\w.\[\]|?<>]{0,30} [ ]? (?= :?= ) )?
+    (?: => | := | [?|]{1,2}= | [=!]=?=? | : | [ ]?-> | , | \( | > | [ ]is[ ] | [ ]or[ ]
+        | [ ](?:\|\||\?\?)[ ] | [ ](?:value[ ]?=) )?
+    (?: (?<= [=:(] ) (?: [\s(] | \\\s ){0,80} | [ \t]{0,4} )
+    (?: (?: const|new|await|str|bytes|String(?:::from)?|Some|Secret(?:Str|String)?(?:::new)?
+        |Buffer\.from|b64decode|ConvertTo-SecureString) [ \t]*\(?[ \t]* )?
     [A-Za-z@$]{0,2}
     (?P<escape> \\? )
     (?P<quote> \"{3} | '{3} | ["'`] )
@@ -118,21 +153,6 @@ def find_worded_literals(text: str, near: int) -> Iterator[tuple[int, int]]:
         link = _TO_LITERAL.match(text, name.end()) if name.lastgroup == "password" else None
         if link is not None:
             yield link.end(), _end_of_literal(text, link)
-
-
-def find_addressed(text: str) -> Iterator[Span]:
-    """The spans of passwords in addresses and commands, and of what authorises in headers."""
-    if "://" in text:
-        for match in _ADDRESS.finditer(text):
-            if is_password(match.group(1)):
-                yield Span(match.start(1), match.end(1), "password in an address")
-    for match in _USER.finditer(text):
-        yield Span(match.start(1), match.end(1), "password")
-    for match in _SQL.finditer(text):
-        yield Span(match.start(1), match.end(1), "password")
-    for match in _HEADER.finditer(text):
-        if is_likely_secret(match.group(1)):
-            yield Span(match.start(1), match.end(1), "header")
 
 
 def find_random(text: str) -> Iterator[Span]:

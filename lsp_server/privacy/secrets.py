@@ -15,7 +15,8 @@ from hashlib import blake2s
 from itertools import chain
 from secrets import token_bytes
 
-from lsp_server.privacy.assigned import find_addressed, find_assigned, find_random
+from lsp_server.privacy.addressed import find_addressed
+from lsp_server.privacy.assigned import find_assigned, find_random
 from lsp_server.privacy.known_tokens import find_known
 from lsp_server.privacy.private_keys import find_private_keys
 from lsp_server.privacy.span import Span, merge

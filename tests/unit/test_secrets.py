@@ -63,6 +63,39 @@ def test_the_value_alone_is_replaced(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        line.split("|", 1)
+        for line in r"""
+java|conn.setPassword("§".toCharArray());
+bash|DB_PWD='§'
+bash|mysql -u root -p§ shop
+bash|sshpass -p '§' ssh me@host
+bash|tool --password § --user me
+dockerfile|ENV DB_PASSWORD §
+ini|pw = §
+yaml|  pass: §
+xml|<property name="password" value="§"/>
+xml|<add name="x" connectionString="Server=.;Password=§;"/>
+php|'password' => '§',
+python|os.environ["DB_PASSWORD"] = "§"
+python|os.getenv("DB_PASSWORD", "§")
+python|requests.get(url, auth=("admin", "§"))
+python|self.password = password or "§"
+go|db, err := sql.Open("mysql", "root:§@tcp(127.0.0.1:3306)/shop")
+rust|let password = String::from("§");
+csharp|new NetworkCredential("me", "§")
+sql|ALTER USER app WITH PASSWORD '§';
+powershell|$password = ConvertTo-SecureString "§" -AsPlainText
+markdown|The password is `§`.
+""".strip().split("\n")
+    ],
+)
+def test_passwords_in_many_languages(language: str, text: str) -> None:
+    assert show(text.replace("§", "wombat77"), language) == text
+
+
+@pytest.mark.parametrize(
     "text",
     """
 password = input("Password: ")
