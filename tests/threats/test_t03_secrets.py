@@ -107,7 +107,9 @@ def test_nobody_makes_a_provider_that_goes_round_it() -> None:
     }
 
 
-def test_it_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.asyncio
+@pytest.mark.parametrize("length", [1, 100_000])
+async def test_it_fails_closed(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RecursionError("a secret that must not be logged")
 
@@ -116,9 +118,9 @@ def test_it_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
             raise AssertionError("it was sent")
 
     monkeypatch.setattr(redacting, "redact", fail)
-    request = Request("model", build_fim_prompt(Context("a.py", "python", "x", "y")), 10)
+    request = Request("model", build_fim_prompt(Context("a.py", "python", "x" * length, "y")), 10)
     with pytest.raises(ProviderError) as raised:
-        redacting.Redacting(Inner()).stream(request)  # type: ignore[arg-type]
+        await anext(redacting.Redacting(Inner()).stream(request))  # type: ignore[arg-type]
     assert raised.value.fault.code == "redaction"
     assert raised.value.__cause__ is None
 
