@@ -35,6 +35,10 @@ class Limits:
     visited: int = 100_000
 
 
+# What the index reads of a folder, said once where there is more. 10 KB a file are usual.
+INDEX_LIMITS = Limits(files=20_000, bytes=150_000_000, file_bytes=1_000_000, visited=300_000)
+
+
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """A source that may be read: when it was changed in nanoseconds, and its size in bytes."""

@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePath
 
-from lsp_server.index.crawl import FoundFile, Limits, find_files, is_passed_over, read_source
+from lsp_server.index.crawl import (
+    INDEX_LIMITS,
+    FoundFile,
+    Limits,
+    find_files,
+    is_passed_over,
+    read_source,
+)
 from lsp_server.index.extract import PARSE_SECONDS, extract
 from lsp_server.index.schema import is_damage
 from lsp_server.index.store import UNSAVED, Entry, Stamp, Store
 from lsp_server.privacy.gate import Gate
 from lsp_server.syntax.grammars import language_of_path
-
-# What is past these is not read, and said so once. 10 KB a file are usual.
-LIMITS = Limits(files=20_000, bytes=150_000_000, file_bytes=1_000_000, visited=300_000)
 
 # A step is this long, in seconds, so that a saved file does not wait for long.
 _STEP_S = 0.15
@@ -62,7 +66,7 @@ class IndexedFolder:
         *,
         announce: Callable[[Sequence[str]], None],
         careful: Iterable[str] = (),
-        limits: Limits = LIMITS,
+        limits: Limits = INDEX_LIMITS,
     ) -> None:
         self.root = root
         self.store = store

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lsp_server.index import folder as folder_module
-from lsp_server.index.crawl import Limits, SourceFile, read_source
+from lsp_server.index.crawl import INDEX_LIMITS, Limits, SourceFile, read_source
 from lsp_server.index.folder import IndexedFolder
 from lsp_server.index.reader import Reader
 from lsp_server.index.store import Entry, Store
@@ -40,7 +40,7 @@ class Workspace:
         owner: str = "a",
         *,
         store: Store | None = None,
-        limits: Limits = folder_module.LIMITS,
+        limits: Limits = INDEX_LIMITS,
         careful: Sequence[str] = (),
     ) -> IndexedFolder:
         return IndexedFolder(
