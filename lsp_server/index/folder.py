@@ -272,7 +272,8 @@ class IndexedFolder:
             self._walk_at = time.monotonic() + _CALM_S
         text = self._unsaved.get(name)
         if text is not None:
-            return self._extract(name, text, UNSAVED) if self._gate.check(path).allowed else None
+            is_read = len(text) <= self._limits.file_bytes and self._gate.check(path).allowed
+            return self._extract(name, text, UNSAVED) if is_read else None
         try:
             status = path.lstat()
         except OSError:

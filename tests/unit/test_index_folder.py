@@ -186,6 +186,13 @@ def test_texts_that_are_not_saved_lie_over_files(workspace: Workspace) -> None:
     assert workspace.files() == ["a.py", "b/c.ts", "d.md"]
 
 
+def test_a_text_that_is_too_large_is_left_out(workspace: Workspace) -> None:
+    folder = workspace.open()
+    folder.note_text(str(workspace.root / "a.py"), "value = 1\n" * 300_000)
+    finish(folder)
+    assert workspace.files() == ["b/c.ts", "d.md"]
+
+
 def test_a_save_ends_what_was_unsaved(workspace: Workspace) -> None:
     folder = workspace.open()
     path = str(workspace.root / "a.py")
