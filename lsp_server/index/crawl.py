@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from lsp_server.privacy.content import why_no_context
 from lsp_server.privacy.gate import Gate
 
 # Folders that hold what was fetched or built: never the user's own code, ignored or not.
@@ -106,7 +107,8 @@ def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, 
 
 
 def read_source(path: Path, gate: Gate) -> SourceFile | None:
-    """One file as text, None where it is no source, is forbidden, or is not UTF-8 text."""
+    """One file as text, None where it is no source, is forbidden, is not UTF-8 text, or nobody has
+    written it."""
     text = _read_text(path) if _is_source(path, gate) else None
     return None if text is None else SourceFile(str(path), text)
 
@@ -125,7 +127,7 @@ def _read_text(path: Path) -> str | None:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    return None if "\0" in text else text
+    return None if why_no_context(path, text) else text
 
 
 def _may_enter(entry: os.DirEntry[str], gate: Gate) -> bool:
