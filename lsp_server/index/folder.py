@@ -23,6 +23,7 @@ from lsp_server.index.crawl import (
 from lsp_server.index.extract import PARSE_SECONDS, extract
 from lsp_server.index.schema import is_damage
 from lsp_server.index.store import UNSAVED, Entry, Stamp, Store
+from lsp_server.privacy.content import why_no_context
 from lsp_server.privacy.gate import Gate
 from lsp_server.syntax.grammars import language_of_path
 
@@ -272,8 +273,7 @@ class IndexedFolder:
             self._walk_at = time.monotonic() + _CALM_S
         text = self._unsaved.get(name)
         if text is not None:
-            is_read = len(text) <= self._limits.file_bytes and self._gate.check(path).allowed
-            return self._extract(name, text, UNSAVED) if is_read else None
+            return self._extract(name, text, UNSAVED) if self._lets_in(path, text) else None
         try:
             status = path.lstat()
         except OSError:
@@ -284,6 +284,12 @@ class IndexedFolder:
         if source is None:
             return None
         return self._extract(name, source.text, (status.st_mtime_ns, status.st_size))
+
+    def _lets_in(self, path: Path, text: str) -> bool:
+        """Whether a document's text may be in the index, by the rules for files."""
+        if len(text) > self._limits.file_bytes or why_no_context(path, text) is not None:
+            return False
+        return self._gate.check(path).allowed
 
     def _extract(self, name: str, text: str, stamp: Stamp) -> Entry:
         if not _is_text(text):

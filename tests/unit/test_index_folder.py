@@ -235,7 +235,7 @@ def test_hostile_files(workspace: Workspace) -> None:
             "large.py": "value = 1\n" * 40_000,
             "latin.py": b"name = '\xe9'\n",
             "binary.py": b"a\0b",
-            "deep.py": "(" * 90_000,
+            "deep.py": "((a\n" * 30_000,
             "one_line.js": "a=1;" * 100_000,
             "empty.py": b"",
             "broken.py": "class Broken(:\n  def f(\n",
@@ -253,7 +253,7 @@ def test_hostile_files(workspace: Workspace) -> None:
         folder.note_change(str(root / name))
     finish(folder)
     assert workspace.files() == [
-        "a.py", "b/c.ts", "broken.py", "d.md", "deep.py", "empty.py", "large.py", "one_line.js",
+        "a.py", "b/c.ts", "broken.py", "d.md", "deep.py", "empty.py", "large.py",
     ]  # fmt: skip
     assert workspace.defines("Broken") == ["broken.py"]
     assert folder.fault == ""
