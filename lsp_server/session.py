@@ -120,13 +120,13 @@ class Session:
         self.settings, self._gate = settings, gate
         if reread:
             await self.embedded.start(gate.roots, gate.ignore_files)
-            if self._show_index is not None and gate.roots:
-                await self.index.start(gate.roots, gate.ignore_files, watch=watch)
         if reconnect:
             self._forget_answers()
             await self._connection.begin(settings)
         self._configured.set()
         self._board.refresh()
+        if reread and self._show_index is not None and gate.roots:
+            await self.index.start(gate.roots, gate.ignore_files, watch=watch)
 
     async def wait_until_connected(self) -> None:
         """Wait until the engine has been chosen."""
