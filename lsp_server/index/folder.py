@@ -54,8 +54,8 @@ class Progress:
 class IndexedFolder:
     """One folder, its gate and its database.
 
-    `announce` is told which files are about to be parsed, since a parser may end the process;
-    those in `careful` have done so, and are not parsed.
+    `announce` is told which files are about to be parsed, and () when that is over, since a parser
+    may end the process; those in `careful` have done so, and are not parsed.
     """
 
     def __init__(
@@ -212,12 +212,11 @@ class IndexedFolder:
         self._walk = None
         self.is_cut = is_cut
         self._total = len(self._stale)
-        kept = self._seen | self._unsaved.keys()
-        gone = [name for name in self._known if name not in kept]
-        self._known, self._seen = {}, set()
         # A folder that is not there at all is a disk that is not there.
-        if gone and os.path.isdir(self._real_root):
-            self.store.remove(gone)
+        if os.path.isdir(self._real_root):
+            kept = self._seen | self._unsaved.keys()
+            self._changed.update(dict.fromkeys(name for name in self._known if name not in kept))
+        self._known, self._seen = {}, set()
         self._end_if_done()
 
     def _read_stale(self) -> None:
@@ -264,6 +263,7 @@ class IndexedFolder:
             self.store.remove(gone)
         if entries:
             self.store.write(entries)
+        self._announce(())
         return count
 
     def _read(self, name: str) -> Entry | None:
