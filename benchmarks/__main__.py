@@ -21,6 +21,7 @@ BENCHMARKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("benchmarks.embedded", (), "The engine with no model"),
     ("benchmarks.edits", (), "Edits by code actions"),
     ("benchmarks.index", (), "The index of a large workspace"),
+    ("benchmarks.redaction", (), "Secrets in prompts"),
 )
 
 

@@ -18,6 +18,7 @@ from lsp_server.cli.network import find_proxy
 from lsp_server.cli.session import read_settings
 from lsp_server.provider.base import Endpoint
 from tests.fakes import FakeEndpoint, Model, Reply
+from tests.fakes.canaries import make_canaries
 from tests.fakes.command import Finished, run_command, write_config
 from tests.fakes.editor import clean_environment
 
@@ -265,6 +266,29 @@ async def test_tells_whether_a_file_may_be_sent(
     assert (file["maySend"], file["reason"]) == (may_send, reason)
     told = await run(name, folder=tmp_path, environment=environment)
     assert ("may be sent to a model" if may_send else f"stays here: {reason}") in told.out
+
+
+async def test_counts_secrets_and_tells_none(tmp_path: Path) -> None:
+    canaries = make_canaries(3)[:3]
+    held = "# @generated\n" + "".join(canary.text for canary in canaries)
+    (tmp_path / "app.py").write_text(held, "utf-8")
+    environment = write_config(tmp_path, 'provider = "embedded"\n')
+    done = await run("--json", "app.py", folder=tmp_path, environment=environment)
+    told = await run("app.py", folder=tmp_path, environment=environment)
+    assert done.json["file"]["secrets"] == {"AWS": 2, "password": 1}
+    assert "generated" in done.json["file"]["contextReason"]
+    assert "3 replaced before its text is sent (AWS 2, password 1)" in told.out
+    for canary in canaries:
+        assert canary.secret[4:12] not in done.out + told.out + told.err
+
+
+async def test_redaction_switched_off_is_said(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("x = 1\n", "utf-8")
+    environment = write_config(
+        tmp_path, 'provider = "embedded"\n[privacy]\nredactSecrets = false\n'
+    )
+    told = await run("app.py", folder=tmp_path, environment=environment)
+    assert "not looked for" in told.out
 
 
 async def test_a_file_that_is_not_there(tmp_path: Path) -> None:
