@@ -18,7 +18,7 @@ _PYTHON = (
     *(sys.executable, "-m", "pip_audit", "--requirement", "requirements.lock", "--disable-pip"),
     *("--progress-spinner", "off", "--format", "json"),
 )
-_NODE = ("npm", "audit", "--json")
+_NODE = ("npm", "audit", "--omit", "dev", "--json")
 
 
 def main() -> int:
