@@ -33,9 +33,11 @@ def read_snapshot(source: str, language: str = "python") -> tuple[Snapshot, Posi
     return buffer.snapshot(), Position(len(lines) - 1, len(lines[-1]))
 
 
-def read_parsed_place(source: str, language: str = "python", *, multiline: bool = True) -> Place:
+def read_parsed_place(
+    source: str, language: str = "python", *, multiline: bool = True, below: bool = False
+) -> Place:
     """The place, with its spot in the text's syntax tree."""
     place = read_place(source, language, multiline=multiline)
     tree = parse_text(language, place.before + place.after, 10)
     assert tree is not None
-    return replace(place, spot=find_spot_in(tree, place.before, place.after))
+    return replace(place, below=below, spot=find_spot_in(tree, place.before, place.after))

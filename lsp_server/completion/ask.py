@@ -51,6 +51,7 @@ async def ask_models(
     max_prompt_tokens: int,
     max_tokens: int,
     deadline_ms: int,
+    temperature: float = 0.0,
 ) -> Reply:
     """The first answer of the chain; its text is given to `sink` as it comes.
 
@@ -65,8 +66,9 @@ async def ask_models(
         for attempt in ("whole", "shortened"):
             prompt = _BUILDERS[form](gather(budget))
             request = Request(
-                model, prompt, max_tokens, deadline_ms=deadline_ms, language=place.language
+                model, prompt, max_tokens, temperature, deadline_ms, language=place.language
             )
+            sink.begin(model, form)
             try:
                 answer = await read_answer(provider.stream(request), place, sink)
                 return Reply(answer, model, form, prompt, tuple(passed_over))

@@ -13,6 +13,7 @@ from lsp_server.completion.breaker import Breaker
 from lsp_server.completion.place import make_items, text_around
 from lsp_server.embedded.engine import Suggestion
 from lsp_server.models.route import Route
+from lsp_server.postprocess.hidden_characters import hides
 from lsp_server.privacy.gate import Verdict
 from lsp_server.provider.base import Provider
 from lsp_server.provider.errors import Fault
@@ -74,7 +75,7 @@ def why_no_model(ask: Ask, engines: Engines, settings: Completion, verdict: Verd
 async def ask_embedded(ask: Ask, engines: Engines) -> list[Suggestion]:
     """What the embedded engine suggests, best first."""
     before, after = text_around(ask, _LINES_BEFORE, _LINES_AFTER)
-    return await engines.embedded.suggest(
+    found = await engines.embedded.suggest(
         ask.file,
         ask.snapshot.language,
         before,
@@ -82,6 +83,8 @@ async def ask_embedded(ask: Ask, engines: Engines) -> list[Suggestion]:
         limit=3 if ask.explicit else 1,
         eager=ask.explicit,
     )
+    # It copies from the project, where a stranger may have hidden something.
+    return [one for one in found if not hides(one.text)]
 
 
 def embedded_outcome(ask: Ask, found: list[Suggestion], why: str) -> Outcome:

@@ -8,11 +8,13 @@ which needs milliseconds, is asked when the model fails or is late.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.engines import (
     Engines,
+    Hosted,
     ask_embedded,
     embedded_outcome,
     why_no_model,
@@ -30,6 +32,10 @@ from lsp_server.settings import Completion
 
 # `completion.embedded: "first"`: sure enough to answer alone.
 _SURE = 0.9
+# Asked for by hand again and again, a place has so many candidates to cycle through.
+_CANDIDATES = 3
+# At which temperature the second and the third are drawn.
+_TEMPERATURES = (0.7, 1.0)
 # So few characters before the end of a text that is typed along, the next request goes out.
 _NEARLY_TYPED = 24
 # A text that is looked at for so long may well be accepted.
@@ -65,57 +71,71 @@ class Completer:
             return Outcome("off", "Ghost text is switched off (qwen.completion.enabled).")
         if not settings.allows(language):
             return Outcome("off", f"Ghost text is switched off for {language}.")
-        known = self._find_known(ask, track, settings)
-        if known is not None:
-            return known
+        along = _type_along(ask, track)
+        if along is not None:
+            return along
+        known = self._list_known(ask, track, settings)
+        # Asked for by hand where a text stands already: other candidates are wanted.
+        is_again = ask.explicit and track.shown is not None and track.shown.text in known
+        if known and (not is_again or len(known) >= _CANDIDATES):
+            return _known_outcome(ask, known, "It was answered before.")
         hosted = engines.hosted
         why_not = why_no_model(ask, engines, settings, verdict)
         if hosted is None or why_not:
+            if known:
+                return _known_outcome(ask, known, why_not)
             if settings.embedded == "off":
                 return Outcome("empty", f"{why_not} The embedded engine is switched off.")
             return embedded_outcome(ask, await ask_embedded(ask, engines), why_not)
 
-        if settings.embedded == "first":
+        if settings.embedded == "first" and not known:
             found = await ask_embedded(ask, engines)
             if found and found[0].confidence >= _SURE:
                 return embedded_outcome(ask, found, "The embedded engine is sure.")
         try:
+            if known:
+                return await self._find_more(ask, track, hosted, settings, known)
             return await self._requests.ask(ask, track, hosted, settings)
         except ProviderError as error:
+            why = error.fault.sentence
+            if known:
+                return _known_outcome(ask, known, why)
             if settings.embedded == "off":
-                return Outcome("failed", error.fault.sentence, hosted.name)
-            found = await ask_embedded(ask, engines)
-            return embedded_outcome(ask, found, error.fault.sentence)
+                return Outcome("failed", why, hosted.name)
+            return embedded_outcome(ask, await ask_embedded(ask, engines), why)
 
-    def _find_known(self, ask: Ask, track: Track, settings: Completion) -> Outcome | None:
-        shown = track.shown
-        if shown is not None:
-            left = shown.left_at(ask.snapshot, ask.position)
-            # Asked for by hand where it stands already: other candidates are wanted.
-            if left is not None and not (ask.explicit and left == shown.text):
-                items = make_items(ask, [left])
-                return Outcome(
-                    "shown", "It was shown and typed along.", shown.engine, shown.model, items
-                )
+    def _list_known(self, ask: Ask, track: Track, settings: Completion) -> dict[str, Known]:
+        """What is known for a place by the text it would show, the text now shown first."""
         found = self._store.find(ask.snapshot, ask.position)
         if not found:
-            return None
+            return {}
         place = with_syntax(make_place(ask, settings), ask, track.syntax)
         texts: dict[str, Known] = {}
         for known in found:
             refined = refine(known.text, place)
             if not isinstance(refined, Dropped):
                 texts.setdefault(refined, known)
-        if not texts or (ask.explicit and shown is not None and shown.text in texts):
-            return None
-        first = next(iter(texts.values()))
-        return Outcome(
-            "shown",
-            "It was answered before.",
-            first.engine,
-            first.model,
-            make_items(ask, list(texts)),
-        )
+        shown = track.shown
+        if shown is not None and shown.text in texts:
+            # The others in the order in which they came, so that a user who cycles finds them.
+            return {shown.text: texts.pop(shown.text), **dict(reversed(texts.items()))}
+        return texts
+
+    async def _find_more(
+        self,
+        ask: Ask,
+        track: Track,
+        hosted: Hosted,
+        settings: Completion,
+        known: dict[str, Known],
+    ) -> Outcome:
+        """The candidates that are known and, by a request less bound to the likeliest, another."""
+        temperature = _TEMPERATURES[len(known) - 1]
+        outcome = await self._requests.ask_anew(ask, track, hosted, settings, temperature)
+        more = [item.text for item in outcome.items if item.text not in known]
+        if not more:
+            return _known_outcome(ask, known, "The model had nothing else to offer.")
+        return replace(outcome, items=make_items(ask, [*known, *more]))
 
     def _show(
         self, ask: Ask, track: Track, engines: Engines, settings: Completion, outcome: Outcome
@@ -136,6 +156,21 @@ class Completer:
         self._spawn(
             self._requests.speculate(ask, track, hosted, settings, text, delay), "speculate"
         )
+
+
+def _type_along(ask: Ask, track: Track) -> Outcome | None:
+    """What is left of the text now shown, where it was typed along."""
+    shown = track.shown
+    left = shown.left_at(ask.snapshot, ask.position) if shown is not None else None
+    if shown is None or left is None or (ask.explicit and left == shown.text):
+        return None
+    items = make_items(ask, [left])
+    return Outcome("shown", "It was shown and typed along.", shown.engine, shown.model, items)
+
+
+def _known_outcome(ask: Ask, known: dict[str, Known], why: str) -> Outcome:
+    first = next(iter(known.values()))
+    return Outcome("shown", why, first.engine, first.model, make_items(ask, list(known)))
 
 
 def _at(origin: Origin) -> tuple[Any, Any]:

@@ -25,7 +25,10 @@ def make_place(ask: Ask, settings: Completion) -> Place:
     """What stands around the cursor, and whether several lines are wanted there."""
     before, after = text_around(ask, _LINES_NEAR, _LINES_NEAR)
     multiline = wants_lines(ask.snapshot, ask.position, settings.multiline)
-    return Place(ask.snapshot.language, before, after, multiline)
+    line = ask.snapshot.line_text(ask.position.line)
+    is_whole = bool(line[: ask.position.column].strip()) and not line[ask.position.column :].strip()
+    below = is_whole and not multiline and settings.multiline != "never"
+    return Place(ask.snapshot.language, before, after, multiline, below)
 
 
 def with_syntax(place: Place, ask: Ask, syntax: SyntaxTree) -> Place:

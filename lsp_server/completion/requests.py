@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from aiolimiter import AsyncLimiter
@@ -30,7 +31,7 @@ from lsp_server.context.window import gather_window
 from lsp_server.edit import accept, make_inline_edit
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped
-from lsp_server.prompt.base import Form
+from lsp_server.postprocess.empty import NOTHING
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
 
@@ -40,12 +41,6 @@ _BURST, _BURST_S = 10, 5.0
 _ORPHAN_S = 0.03
 # After an edit that goes along with it, the editor's next request may take so long to come.
 _PAUSE_S = 0.2
-
-_FORM_NAMES: dict[Form, str] = {
-    "fim": "fill-in-the-middle tokens",
-    "partial": "partial mode",
-    "infill": "infill",
-}
 
 
 # So long after a request was made it is on its way.
@@ -73,7 +68,8 @@ class Requests:
             if track.flight is flight:
                 track.close_flight()
         if not ask.explicit:
-            reason = why_not_ask(ask.snapshot, ask.position)
+            parse = partial(parse_document, ask.snapshot, track.syntax)
+            reason = why_not_ask(ask.snapshot, ask.position, track.rejected, parse)
             if reason:
                 return Outcome("empty", reason, hosted.name)
             delay = choose_debounce(settings, ask.snapshot, ask.position, track.rejected)
@@ -86,7 +82,16 @@ class Requests:
             await self._limiter.acquire()
         flight = self._launch(ask, track, hosted, settings)
         outcome = await self._join(flight, ask, track, hosted, settings)
-        return outcome or Outcome("empty", "The model had nothing to add here.", hosted.name)
+        return outcome or Outcome("empty", NOTHING, hosted.name)
+
+    async def ask_anew(
+        self, ask: Ask, track: Track, hosted: Hosted, settings: Completion, temperature: float
+    ) -> Outcome:
+        """Another answer for a place that has one. Raises as `ask` does."""
+        track.close_flight()
+        flight = self._launch(ask, track, hosted, settings, temperature=temperature)
+        outcome = await self._join(flight, ask, track, hosted, settings)
+        return outcome or Outcome("empty", NOTHING, hosted.name)
 
     async def _join(
         self, flight: Flight, ask: Ask, track: Track, hosted: Hosted, settings: Completion
@@ -136,7 +141,13 @@ class Requests:
         )
 
     def _launch(
-        self, ask: Ask, track: Track, hosted: Hosted, settings: Completion, assumed: str = ""
+        self,
+        ask: Ask,
+        track: Track,
+        hosted: Hosted,
+        settings: Completion,
+        assumed: str = "",
+        temperature: float = 0.0,
     ) -> Flight:
         """Send a request; with `assumed`, as if that text had been accepted at the place."""
         flight = Flight(Origin(ask.snapshot, ask.position), assumed)
@@ -145,10 +156,12 @@ class Requests:
             edit = make_inline_edit(ask.snapshot, ask.position, assumed)
             snapshot, position = accept(ask.snapshot, edit)
             ask = Ask(snapshot, position, ask.path, ask.file, ask.repository)
-        flight.carry(self._spawn(self._fly(flight, ask, hosted, settings), "flight"))
+        flight.carry(self._spawn(self._fly(flight, ask, hosted, settings, temperature), "flight"))
         return flight
 
-    async def _fly(self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion) -> None:
+    async def _fly(
+        self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion, temperature: float
+    ) -> None:
         snapshot, position = ask.snapshot, ask.position
         place = make_place(ask, settings)
         deadline = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
@@ -156,7 +169,10 @@ class Requests:
         def gather(tokens: int) -> Context:
             prefix, suffix = gather_window(snapshot, position, tokens)
             context = Context(ask.path, snapshot.language, prefix, suffix, ask.repository)
-            return guard_cursor(context) if hosted.redacts else context
+            if not hosted.redacts:
+                return context
+            line = snapshot.lines[position.line]
+            return guard_cursor(context, line[: position.column], line[position.column :])
 
         try:
             reply = await ask_models(
@@ -168,14 +184,13 @@ class Requests:
                 max_prompt_tokens=settings.max_prompt_tokens,
                 max_tokens=choose_max_tokens(settings, multiline=place.multiline),
                 deadline_ms=int(deadline * 1000),
+                temperature=temperature,
             )
         except ProviderError as error:
             if error.fault.code != IN_SECRET:
                 hosted.note_fault(error.fault)
             flight.error = error
             return
-        flight.model = reply.model
-        flight.reason = f"{reply.model} answered, asked by {_FORM_NAMES[reply.form]}."
         self._store.put(snapshot, position, Known(flight.text, hosted.name, reply.model))
         hosted.note_reply(reply)
 

@@ -9,6 +9,9 @@ from lsp_server.completion.flight import Flight
 from lsp_server.completion.origin import Origin
 from lsp_server.syntax.tree import SyntaxTree
 
+# A text of which so many characters were typed along was of use, whatever came then.
+_USEFUL = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -57,7 +60,7 @@ class Track:
         taken, before = shown.taken_in(snapshot), self._taken
         if taken is None:
             self.shown = None
-            self.rejected += 1
+            self.rejected = 0 if before >= _USEFUL else self.rejected + 1
             return 0
         self._taken = taken
         # A newline brings its indentation along, which nobody has accepted.

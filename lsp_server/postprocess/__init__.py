@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lsp_server.postprocess.base import Dropped, Filter, Place
 from lsp_server.postprocess.control_tokens import cut_control_tokens
-from lsp_server.postprocess.empty import drop_empty
+from lsp_server.postprocess.empty import NOTHING, drop_empty
 from lsp_server.postprocess.fences import strip_fences
 from lsp_server.postprocess.hidden_characters import drop_hidden_characters
 from lsp_server.postprocess.leading_blank import strip_leading_blank
@@ -46,6 +46,15 @@ FILTERS: tuple[Filter, ...] = (
     drop_empty,
 )
 
+# Why nothing is left where a filter takes all of a text.
+_WHY_NOTHING_IS_LEFT: Mapping[Filter, str] = {
+    cut_control_tokens: "The model wrote nothing before a control token.",
+    strip_fences: "The model wrote nothing before the end of its code.",
+    drop_repeated_prefix: "The model only repeated what stands before the cursor.",
+    limit_to_line: "The model went on below the line, where nothing was asked for.",
+    limit_to_block: "The model went on outside the block that the cursor is in.",
+}
+
 
 def refine(text: str, place: Place) -> str | Dropped:
     """Run all filters in order; the first that drops the text ends it.
@@ -70,5 +79,7 @@ def _run(filters: Iterable[Filter], text: str, place: Place) -> str | Dropped:
         result = apply(text, place)
         if isinstance(result, Dropped):
             return result
+        if text.strip() and not result.strip():
+            return Dropped(_WHY_NOTHING_IS_LEFT.get(apply, NOTHING))
         text = result
     return text

@@ -13,13 +13,16 @@ from lsp_server.syntax.splice import Spot
 class Place:
     """Where the text will stand: the file's text up to the cursor and after it, "\\n" line ends.
 
-    `spot` is the cursor in the file's syntax tree, None where there is no tree.
+    `multiline` says whether several lines are wanted, `below` whether, where they are not, one
+    statement on the next line may be shown. `spot` is the cursor in the file's syntax tree, None
+    where there is no tree.
     """
 
     language: str
     before: str
     after: str
     multiline: bool
+    below: bool = False
     spot: Spot | None = field(default=None, compare=False, repr=False)
 
     @property

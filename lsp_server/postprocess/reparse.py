@@ -31,7 +31,8 @@ def keep_parsing(text: str, place: Place) -> str | Dropped:
     """The text, or as much of it as leaves the file with no more errors than it has.
 
     Code may be unfinished at the text's end, where nothing follows on the cursor's line: the user
-    is still within it. Where something follows, brackets that the text leaves open are closed.
+    is still within it. Where something follows, brackets that the text leaves open are closed, and
+    those are left out that it closes in vain.
     Nothing is judged where the file does not parse around the cursor's line.
     """
     if measure_brackets(encode(text))[0] > _DEEPEST:
@@ -86,10 +87,8 @@ class _Trial:
             return text
         if not place.right[replaced:].strip():
             return text if self._may_go_on(text, replaced, ways) else None
-        quote = find_open_quote(place.left, place.language)
-        closers = close_brackets(measure_balance(text, place.language, quote).opens)
-        closed = text + closers
-        return closed if closers and self._fits(closed, self._count_replaced(closed)) else None
+        mended = (each for each in self._mend(text) if self._fits(each, self._count_replaced(each)))
+        return next(mended, None)
 
     def is_line_broken(self) -> bool:
         """Whether the line left of the cursor is wrong already, whatever may follow."""
@@ -98,6 +97,19 @@ class _Trial:
             return False
         self.tries = 0
         return not (self._fits("", 0) or self._may_go_on("", 0, _finish))
+
+    def _mend(self, text: str) -> Iterator[str]:
+        """The text with its brackets closed, or without what closes too many."""
+        place = self._place
+        quote = find_open_quote(place.left, place.language)
+        balance = measure_balance(text, place.language, quote)
+        if balance.opens:
+            yield text + close_brackets(balance.opens)
+        end = balance.closed_at
+        for closer in reversed(balance.closes):
+            end = text.rindex(closer, 0, end)
+            if text[:end].strip():
+                yield text[:end]
 
     def _may_go_on(self, text: str, replaced: int, ways: Ways) -> bool:
         place = self._place

@@ -62,7 +62,6 @@ def test_code_may_be_unfinished_at_a_line_s_end(language: str, source: str, text
         ("python", "x = █", "1 + )"),
         ("python", "x = █", "a b c"),
         ("python", "█", "else:\n    x()"),
-        ("python", "f(█, b)", "a) + ("),
         ("python", "x = foo(█", "))"),
         ("rust", "fn f() {\n    █\n}", "let x = = 1;"),
         ("typescript", "const x = █;", "(a) => }"),
@@ -93,10 +92,15 @@ def test_lines_that_break_the_file_are_cut(
         ("x = f(█, b)", "g(a", "g(a)"),
         ("x = [█] + b", "g({1: 2", "g({1: 2})"),
         ("x = [█] + b", "'a", "'a'"),
+        ("f(g(█, b), c)", "a)", "a"),
+        ("f(g(█, b), c)", "h(a)), c)", "h(a)"),
+        ("f(g(█, b), c)", "a]", "a"),
+        ("f(█, b)", "a) + (", "a"),
+        ("f(█ + b)", ")", None),
     ],
 )
-def test_what_is_left_open_before_more_code_is_closed(source: str, text: str, mended: str) -> None:
-    assert keep_parsing(text, read_parsed_place(source)) == mended
+def test_closers_before_more_code(source: str, text: str, mended: str | None) -> None:
+    assert keep_parsing(text, read_parsed_place(source)) == (mended or BROKEN)
 
 
 @pytest.mark.parametrize(
