@@ -17,7 +17,7 @@ from lsp_server.postprocess.repeated_suffix import cut_repeated_suffix
 from lsp_server.postprocess.repetition import cut_repetition
 from lsp_server.postprocess.scope import limit_to_block
 from lsp_server.postprocess.single_line import limit_to_line
-from lsp_server.postprocess.size import MAX_CHARACTERS, MAX_LINES
+from lsp_server.postprocess.size import MAX_BYTES, MAX_LINES
 from tests.marks import read_place
 
 HIDDEN = [
@@ -256,7 +256,7 @@ def test_whatever_comes_what_is_shown_is_fit_to_be_shown(
     assert "\r" not in shown
     assert not any(unicodedata.category(each) == "Cc" and each not in "\n\t" for each in shown)
     assert not re.search(r"<\|[a-z0-9_]{1,32}\|>", answer) or len(shown) < len(answer)
-    assert len(shown) <= MAX_CHARACTERS
+    assert len(shown) <= MAX_BYTES
     assert shown.count("\n") < MAX_LINES
 
 
@@ -266,6 +266,6 @@ def test_whatever_comes_what_is_shown_is_fit_to_be_shown(
 )
 def test_hostile_answers_are_read_in_one_pass(unit: str) -> None:
     # Were a filter quadratic, this would take minutes and not milliseconds.
-    text = unit * (MAX_CHARACTERS // len(unit))
+    text = unit * (MAX_BYTES // len(unit))
     for source in ("█", "    x = █)\n}", f"{text}█{text}"):
         refine(text, read_place(source))
