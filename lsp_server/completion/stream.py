@@ -21,10 +21,10 @@ from lsp_server.prompt.special import cut_at_control_token
 from lsp_server.provider.base import Piece, Text, Usage
 
 _ANY_LINE = "\N{REPLACEMENT CHARACTER}"
-# Only with one of these can an answer become complete: a line's end, a control token's, a fence's.
-_TELLING = frozenset("\n>`")
-# A text of such characters is looked at no oftener; lines are few, since an answer has few.
-_MOST_LOOKS = 100
+# No control token is longer.
+_TOKEN = 40
+# Within a line only a fence can make an answer complete; backticks are looked at so often.
+_MOST_LOOKS = 20
 
 
 class TextSink(Protocol):
@@ -60,9 +60,12 @@ class Reader:
         self._seen = len(text)
         if len(text) > MAX_BYTES or len(text) - text.rfind("\n") > MAX_LINE:
             return True
-        if _TELLING.isdisjoint(fresh) or ("\n" not in fresh and self._looks >= _MOST_LOOKS):
-            return False
-        self._looks += 1
+        if ">" in fresh and cut_at_control_token(tail := text[-len(fresh) - _TOKEN :]) != tail:
+            return True
+        if "\n" not in fresh:
+            if "`" not in fresh or self._looks >= _MOST_LOOKS:
+                return False
+            self._looks += 1
         return text.count("\n") > MAX_LINES or is_complete(text, self._place)
 
 

@@ -113,7 +113,7 @@ async def test_what_might_tell_all_the_time_is_not_always_looked_at(
     )
     stream = Stream(Text("`") for _ in range(900))
     await read_answer(stream(), read_place("█"), Sink())
-    assert len(looks) == 100
+    assert len(looks) == 20
 
 
 @pytest.mark.asyncio
