@@ -16,7 +16,7 @@ from lsp_server.models.route import Route, choose_chain
 from lsp_server.notices import Notices
 from lsp_server.provider.base import Endpoint, Provider, Usage
 from lsp_server.provider.discover import Discovery, Environment, KeyLookup, discover, make_provider
-from lsp_server.provider.errors import Action, Fault, ProviderError
+from lsp_server.provider.errors import Action, Fault, ProviderError, is_published
 from lsp_server.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -155,9 +155,12 @@ class Connection:
     def _note_fault(self, fault: Fault) -> None:
         if self.hosted is not None:
             self.hosted.breaker.note_fault(fault, time.monotonic())
-        _log.warning("the endpoint failed: %s (%s)", fault.code or "-", fault.status or "-")
+        code = fault.code if is_published(fault.code) else "-"
+        _log.warning("the endpoint failed: %s (%s)", code, fault.status or "-")
         if fault.code != "deadline":
             self.fault = fault
             if fault.action not in {Action.QUIET, Action.BACK_OFF}:
-                self._notices.tell(fault.sentence)
+                # An endpoint that fails in another way each time is one piece of news.
+                is_passing = fault.action is Action.RETRY
+                self._notices.tell(fault.sentence, topic="endpoint" if is_passing else "")
         self._changed()

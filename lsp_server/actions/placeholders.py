@@ -19,11 +19,9 @@ def find_region_secrets(snapshot: Snapshot, region: Region) -> Mapping[str, str]
     text = "\n".join(region_lines(snapshot, region))
     start = sum(map(len, snapshot.lines[: region.first]))
     end = start + sum(map(len, snapshot.lines[region.first : region.last]))
-    of_the_file = redact(snapshot.text, snapshot.language).findings
-    found = [
-        *redact(text, snapshot.language).findings,
-        *(one for one in of_the_file if start <= one.start and one.end <= end),
-    ]
+    in_region = redact(text, snapshot.language).findings
+    in_file = redact(snapshot.text, snapshot.language).findings
+    found = [*in_region, *(one for one in in_file if start <= one.start and one.end <= end)]
     return {finding.placeholder: finding.secret for finding in found}
 
 

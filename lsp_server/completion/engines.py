@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from lsp_server.completion.breaker import Breaker
 from lsp_server.completion.place import make_items, text_around
 from lsp_server.embedded.engine import Suggestion
 from lsp_server.models.route import Route
+from lsp_server.postprocess.hidden_characters import hides
 from lsp_server.privacy.gate import Verdict
 from lsp_server.provider.base import Provider
 from lsp_server.provider.errors import Fault
@@ -21,6 +23,8 @@ from lsp_server.settings import Completion
 # What the embedded engine is shown around the cursor, in lines.
 _LINES_BEFORE = 2000
 _LINES_AFTER = 500
+# From the fault, or the deadline, to the answer.
+_FALL_BACK_S = 0.05
 
 
 class Embedded(Protocol):
@@ -74,7 +78,7 @@ def why_no_model(ask: Ask, engines: Engines, settings: Completion, verdict: Verd
 async def ask_embedded(ask: Ask, engines: Engines) -> list[Suggestion]:
     """What the embedded engine suggests, best first."""
     before, after = text_around(ask, _LINES_BEFORE, _LINES_AFTER)
-    return await engines.embedded.suggest(
+    found = await engines.embedded.suggest(
         ask.file,
         ask.snapshot.language,
         before,
@@ -82,6 +86,22 @@ async def ask_embedded(ask: Ask, engines: Engines) -> list[Suggestion]:
         limit=3 if ask.explicit else 1,
         eager=ask.explicit,
     )
+    # It copies from the project, where a stranger may have hidden something.
+    return [one for one in found if not hides(one.text)]
+
+
+async def fall_back(ask: Ask, engines: Engines, why: str) -> Outcome:
+    """What the embedded engine says in the place of a model that failed or is late.
+
+    A typist has waited long enough by then: past some milliseconds nothing is shown.
+    """
+    try:
+        # By hand, whatever comes is better than nothing.
+        seconds = None if ask.explicit else _FALL_BACK_S
+        found = await asyncio.wait_for(ask_embedded(ask, engines), seconds)
+    except asyncio.TimeoutError:
+        return Outcome("empty", f"{why} The embedded engine was too late.", "embedded")
+    return embedded_outcome(ask, found, why)
 
 
 def embedded_outcome(ask: Ask, found: list[Suggestion], why: str) -> Outcome:

@@ -171,7 +171,10 @@ class Requests:
         def gather(tokens: int) -> Context:
             prefix, suffix = gather_window(snapshot, position, tokens)
             context = Context(ask.path, snapshot.language, prefix, suffix, ask.repository)
-            return guard_cursor(context) if hosted.redacts else context
+            if not hosted.redacts:
+                return context
+            line = snapshot.lines[position.line]
+            return guard_cursor(context, line[: position.column], line[position.column :])
 
         try:
             reply = await ask_models(

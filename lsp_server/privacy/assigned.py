@@ -33,29 +33,33 @@ _NAME = re.compile(rf"(?P<password>{_PASSWORDS})|(?P<token>{_TOKENS})")
 _TO_LITERAL = re.compile(
     r"""(?x)
     [\w.-]{0,40}
-    (?: ["'`\])]{1,3} | \[\d*\] | [ ]?\* )?
+    (?: (?: \\?["'`\])] ){1,3} | \[\d*\] | [ ]?\* )?
     [ \t]*
     (?: (?: :[ \t]* | [ ]? ) [A-Za-z_][\w.\[\]|?<>]{0,30} [ ]? (?= :?= ) )?
     (?: => | := | [?|]{1,2}= | [=!]=?=? | : | [ ]?-> | , | \( | > | [ ]is[ ] | [ ](?:value[ ]?=) )?
-    (?: (?<= [=:(] ) [\s(\\]{0,80} | [ \t]{0,4} )
+    (?: (?<= [=:(] ) (?: [\s(] | \\\s ){0,80} | [ \t]{0,4} )
     (?: (?: const|new|await|str|bytes|String|Some|SecretStr|Buffer\.from|b64decode)
         [ \t]*\(?[ \t]* )?
     [A-Za-z@$]{0,2}
+    (?P<escape> \\? )
     (?P<quote> \"{3} | '{3} | ["'`] )
     """
 )
 _TO_BARE = re.compile(
     r"""(?x)
     [\w.-]{0,40}
-    (?: [ \t]* (?P<operator> => | := | = | : ) [ \t]* | [ ]is[ ] | > | [ ] (?=\S+\s*$) )
+    (?: [ \t]* (?P<operator> => | := | = | : | (?<=[ ]) is (?=[ ]) ) [ \t]* | > | [ ] (?=\S+\s*$) )
     (?P<value> [^\s"'`;,<>(){}\[\]|&\\]+ )
     (?P<after> [;,"'`&<] | \s | $ )
     """,
     re.MULTILINE,
 )
 _WHOLE_LINE = re.compile(r"\s*(?:- )?[\w.-]+[ \t]*[:=][ \t]*")
+# A bound keeps the search linear in hostile lines.
+_LONGEST = 4_000
 _LITERAL_ENDS = {
-    quote: re.compile(rf"(?:\\.|(?!{quote})[^\\\n])*") for quote in ('"""', "'''", '"', "'", "`")
+    quote: re.compile(rf"(?:\\.|(?!{quote})[^\\\n]){{0,{_LONGEST}}}")
+    for quote in ('"""', "'''", '"', "'", "`")
 }
 # The user part of an address, or what `curl -u` takes.
 _ADDRESS = re.compile(r"""://[^\s/:@"'`<>]{0,80}:([^\s/"'`<>]{2,200})@""")
@@ -67,7 +71,7 @@ _HEADER = re.compile(
 _SQL = re.compile(r"(?i)identified\s+(?:with\s+\w+\s+)?by\s+(?:password\s+)?['\"]([^'\"\n]{3,})")
 _LITERAL = re.compile(r"""(?P<quote>["'`])([A-Za-z0-9+/=_.~:!@#$%^&*-]{20,400})(?P=quote)""")
 # A long run of an encoding's letters is data, inside a literal or not.
-_ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{72,}={0,2}")
+_ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}")
 
 
 def find_assigned(text: str, language: str = "") -> Iterator[Span]:
@@ -132,8 +136,12 @@ def _lower(text: str) -> str:
 
 
 def _end_of_literal(text: str, link: re.Match[str]) -> int:
-    ending = _LITERAL_ENDS[link["quote"]].match(text, link.end())
-    return ending.end() if ending else link.end()
+    start, quote = link.end(), link["quote"]
+    if link["escape"]:
+        end = text.find(f"\\{quote}", start, start + _LONGEST)
+        return end if end >= 0 else start
+    ending = _LITERAL_ENDS[quote].match(text, start)
+    return ending.end() if ending else start
 
 
 def _is_bare_secret(text: str, match: re.Match[str], *, has_bare: bool, is_worded: bool) -> bool:
@@ -149,7 +157,7 @@ def _is_bare_secret(text: str, match: re.Match[str], *, has_bare: bool, is_worde
     is_comment = before.lstrip().startswith(("#", "//", "*", "--", ";"))
     is_whole = match["after"] in ("\n", "\r", "") and _WHOLE_LINE.fullmatch(before)
     has_digit = any(map(str.isdigit, value))
-    if is_quoted or is_shell or is_comment or is_whole:
+    if is_quoted or is_shell or is_comment or is_whole or match["operator"] == "is":
         is_strange = has_digit and len(value) >= 6 and not (is_whole and is_name_like(value))
         return is_likely_secret(value) or (is_worded and is_strange and is_password(value))
     return is_random(value)

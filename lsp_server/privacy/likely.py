@@ -9,21 +9,23 @@ from collections import Counter
 
 # What stands in a value for something that is filled in later, and what does so alone.
 _FILLED_IN = re.compile(
-    r"\$\{\{?[^{}]*\}?\}|\$\([^()]*\)|\{\{.*?\}\}|#?\{[\w.\[\]()\"':!, -]*\}"
+    r"\$\{\{?[^{}]*\}?\}|\$\([^()]*\)|\{\{[^{}]*\}\}|#?\{[\w.\[\]()\"':!, -]*\}"
     r"|%\(\w+\)[sdr]|%[sdrv](?!\w)|<[\w .,:|/-]+>"
 )
 _FILLED_IN_WHOLE = re.compile(r"\$[A-Za-z_][\w.:>-]*|%\w+%|@\w+@|\[[A-Za-z_ -]+\]|:[a-z_]+|\?")
-# What people write where a secret belongs, and words that name one.
+# What people write where a secret belongs, and words that name one; longer words stand first.
+# They are taken out one by one: a pattern of them all would try every way to part a text.
 _STANDS_FOR = re.compile(
-    r"(?i)(?:your|my|the|some|an?|test|example|sample|dummy|fake|default|new|old|current|confirm"
-    r"|enter|invalid|wrong|change|insert|replace|redacted|null|none|nil|undefined|true|false|empty"
-    r"|string|bytes|text|hidden|required|optional|password|passwd|pwd|pass|phrase|secret|token|key"
-    r"|api|access|auth|user|username|name|login|value|here|me|this|id|file|path|env|field|input"
-    r"|x+|\*+|\.+|\d{1,3}|foo|bar|baz|qux|todo|fixme|bearer|basic|client|private|public|hash|type"
-    r"|refresh|session|csrf|xsrf|admin|with|in|of|for|and|or|to|is|not|no|s|[\W_])+"
+    r"(?i)your|my|the|some|an?(?![a-z])|test|example|sample|dummy|fake|default|new|old|current"
+    r"|confirm|enter|invalid|wrong|change|insert|replace|redacted|null|none|nil|undefined|true|false"
+    r"|empty|strings?|bytes|text|hidden|required|optional|passwords?|passwd|pwd|pass|phrase|secrets?"
+    r"|tokens?|keys?|api|access|auth|user|username|name|login|value|here|me(?![a-z])|this|ids?|files?"
+    r"|path|env|fields?|input|x|\*|\.|(?<!\d)\d{1,3}(?!\d)|foo|bar|baz|qux|todo|fixme|bearer|basic"
+    r"|client|private|public|hash|type|refresh|session|csrf|xsrf|admin|with|in(?![a-z])|of(?![a-z])"
+    r"|for|and|or(?![a-z])|to(?![a-z])|is(?![a-z])|not|no|[\W_]"
 )
 # Words in any spelling that programmers use for names, with numbers at most at their ends.
-_NAME_LIKE = re.compile(r"[A-Za-z]+\d{0,2}(?:[-_./:\\ ]+[A-Za-z]*\d{0,2})*")
+_NAME_LIKE = re.compile(r"[A-Za-z]+\d{0,2}(?:[-_./:\\ ][A-Za-z]*\d{0,2})*")
 _SPEECH = re.compile(
     r"(?i)(?<![a-z])(?:pass|secret|token|key|user|enter|must|should|your|the|a|an|is|are|not|no|to|of"
     r"|for|in|or|and|with|from|this|that|if|be|by|please|invalid|wrong|required|use|set|at)"
@@ -67,6 +69,8 @@ def is_random(value: str) -> bool:
     """Whether nobody has thought these letters out, whatever their name: keys, not words."""
     if len(value) < 20 or _ORDINARY_HASH.match(value) or _FILLED_IN.search(value):
         return False
+    if _is_path(value):
+        return False
     kinds = [_kind(character) for character in value]
     if not {"a", "A", "0"} <= set(kinds):
         return False
@@ -84,13 +88,14 @@ def measure_entropy(text: str) -> float:
 
 
 def _stands_for_another(value: str) -> bool:
-    return bool(_STANDS_FOR.fullmatch(value) or _FILLED_IN_WHOLE.fullmatch(value))
+    return not _STANDS_FOR.sub("", value) or bool(_FILLED_IN_WHOLE.fullmatch(value))
 
 
 def _is_path(value: str) -> bool:
-    if value.startswith(("/", "./", "../", "~/", "http://", "https://", "file:", "#", "--")):
-        return not any(is_random(part) for part in re.split(r"[/?&=#]", value))
-    return False
+    if not value.startswith(("/", "./", "../", "~/", "http://", "https://", "file:", "#", "--")):
+        return False
+    parts = re.split(r"[/?&=#]", value.lstrip("#-~./"))
+    return all(is_name_like(part) or part.isdigit() or not part for part in parts)
 
 
 def _kind(character: str) -> str:

@@ -12,6 +12,7 @@ _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----")
 _END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----")
 # A key of 16,384 bits has 200 lines.
 _MAX_CHARACTERS = 20_000
+_MAX_LINE = 200
 # What a key's line holds besides the key: quotes, escapes and what joins literals.
 _AROUND = r"[ \t\"'`+,;.\\()>*#/|-]*"
 _KEY_LINE = re.compile(
@@ -19,8 +20,12 @@ _KEY_LINE = re.compile(
 )
 # Armour breaks lines at 64, 70 or 76 characters.
 _FULL_LINE = re.compile(
-    r"(?m)^[ \t\"'`+*#>/-]*?(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?=[A-Za-z+/]*\d)"
+    r"(?m)^[ \t\"'`+*#>/-]{0,40}?(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?=[A-Za-z+/]*\d)"
     r"[A-Za-z0-9+/]{60,80}={0,2}(?:\\[nr])*[\"'`]?[ \t+,;.\\)]*\r?$"
+)
+# As JSON holds it, on one line, whole or as a window has cut it.
+_ESCAPED_LINES = re.compile(
+    r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]*(?:\\n[A-Za-z0-9+/]{60,76}(?=\\n))+\\n[A-Za-z0-9+/]*={0,2}"
 )
 _PIECE = re.compile(r"\\[nrt]|[A-Za-z0-9+/=]{4,}")
 
@@ -39,9 +44,15 @@ def find_private_keys(text: str) -> Iterator[Span]:
             )
         for end in _END.finditer(text):
             yield from _find_pieces(text, _trace_back(text, end.start()), end.start())
+    if "\\n" in text:
+        for lines in _ESCAPED_LINES.finditer(text):
+            yield from _find_pieces(text, lines.start(), lines.end())
+    done = 0
     for line in _FULL_LINE.finditer(text):
-        # The last line of a key is shorter than the others.
-        yield from _find_pieces(text, line.start(), _follow(text, line.end()))
+        if line.start() >= done:
+            # The last line of a key is shorter than the others.
+            done = _follow(text, line.end())
+            yield from _find_pieces(text, line.start(), done)
 
 
 def _find_pieces(text: str, start: int, end: int) -> Iterator[Span]:
@@ -57,7 +68,7 @@ def _follow(text: str, start: int) -> int:
     while end < min(len(text), start + _MAX_CHARACTERS):
         below = text.find("\n", end + 1)
         below = len(text) if below < 0 else below
-        if not _KEY_LINE.fullmatch(text[end + 1 : below].rstrip("\r")):
+        if not _is_key_line(text, end + 1, below):
             break
         end = below
     return end
@@ -68,7 +79,14 @@ def _trace_back(text: str, end: int) -> int:
     start = text.rfind("\n", 0, end) + 1
     while start > max(0, end - _MAX_CHARACTERS):
         above = text.rfind("\n", 0, start - 1) + 1
-        if not _KEY_LINE.fullmatch(text[above : start - 1].rstrip("\r")):
+        if not _is_key_line(text, above, start - 1):
             break
         start = above
     return start
+
+
+def _is_key_line(text: str, start: int, end: int) -> bool:
+    # No key's line is longer, and the pattern takes its time with what is.
+    if end - start > _MAX_LINE:
+        return False
+    return _KEY_LINE.fullmatch(text[start:end].rstrip("\r")) is not None

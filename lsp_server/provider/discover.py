@@ -154,6 +154,8 @@ async def _probe(endpoint: Endpoint) -> Endpoint | None:
         return None
     provider = make_provider(endpoint)
     try:
+        # What is slow to load must not eat up the time that the server has to answer.
+        await provider.prepare()
         models = await asyncio.wait_for(provider.list_models(), _PROBE_S)
     except (ProviderError, asyncio.TimeoutError):
         return None

@@ -231,6 +231,9 @@ class OpenAICompatible:
                 max_retries=0,
                 http_client=make_client(self._endpoint),
             )
+            # Else the SDK finds out for its headers what machine this is, for which Python starts
+            # `uname`; the guard takes those headers off anyway.
+            self._client._platform = "Unknown"
         return self._client
 
     def _raise_embedded_error(self, chunk: object, model: str) -> None:

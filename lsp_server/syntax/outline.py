@@ -201,10 +201,10 @@ def _read_head(source: bytes, node: tree_sitter.Node, body: tree_sitter.Node | N
 
 
 def _read_docstring(tree: Tree, body: tree_sitter.Node | None) -> str:
-    first = body.named_child(0) if body is not None else None
-    if first is None or first.type != "expression_statement":
+    statement = _first_child(body)
+    if statement is None or statement.type != "expression_statement":
         return ""
-    string = first.named_child(0)
+    string = _first_child(statement)
     if string is None or string.type != "string":
         return ""
     content = next((node for node in string.named_children if node.type == "string_content"), None)
@@ -212,6 +212,10 @@ def _read_docstring(tree: Tree, body: tree_sitter.Node | None) -> str:
         return ""
     text = tree.source[content.start_byte : content.end_byte].decode(errors="ignore")
     return _first_line(text.split("\n"))
+
+
+def _first_child(node: tree_sitter.Node | None) -> tree_sitter.Node | None:
+    return node.named_child(0) if node is not None and node.named_child_count else None
 
 
 def _read_comment(language: str, lines: Sequence[bytes], line: int) -> str:

@@ -108,6 +108,8 @@ KINDS: tuple[_Kind, ...] = (
     _kind("password in an object", "  dbPassword: '§',", (_HUMAN, 12), language="typescript"),
     _kind("password with a type", 'const char *db_password = "§";', (_LOWER, 9), "7", language="c"),
     _kind("password in JSON", '  "smtp_pass": "§",', (_ALL, 11), "4", language="json"),
+    _kind("password in JSON in a literal", 'body = "{\\"password\\": \\"§\\"}";', (_ALL, 12),
+          language="java"),
     _kind("password in YAML", "    password: §", "zanzibar", (_LOWER, 4), language="yaml"),
     _kind("password in properties", "spring.datasource.password=§", "wombat", (_LOWER, 4),
           language="properties"),

@@ -13,8 +13,8 @@ from lsp_server.provider.discover import Environment
 from lsp_server.session import Session
 from lsp_server.settings import Layer, resolve_settings
 from tests.fakes import FakeEndpoint, RecordedRequest, Reply
+from tests.fakes.sessions import FakeEmbedded
 from tests.marks import read_snapshot
-from tests.pipeline.test_cases import FakeEmbedded
 
 _URI = "untitled:Untitled-1"
 

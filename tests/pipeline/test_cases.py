@@ -9,13 +9,12 @@ import pytest
 
 from lsp_server.buffer import Encoding
 from lsp_server.completion.base import Outcome
-from lsp_server.embedded.client import EmbeddedClient
-from lsp_server.embedded.engine import Suggestion
 from lsp_server.handlers.commands import why
 from lsp_server.provider.discover import Environment
 from lsp_server.session import Session
 from lsp_server.settings import Layer, Settings, resolve_settings
 from tests.fakes import FakeEndpoint, Model, Reply
+from tests.fakes.sessions import FakeEmbedded
 from tests.pipeline.case import (
     GOLDEN,
     Case,
@@ -29,20 +28,6 @@ from tests.pipeline.case import (
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*.txt"))
 # Those in which nothing is shown.
 SILENT = [file for file in CASES if "\nnothing: " in file.read_text("utf-8")]
-
-
-class FakeEmbedded(EmbeddedClient):
-    """Says the same to every question; has no process."""
-
-    def __init__(self, text: str | None) -> None:
-        super().__init__()
-        self._text = text
-
-    async def start(self, *_: object) -> None:
-        self.indexed.set()
-
-    async def suggest(self, *_: object, **__: object) -> list[Suggestion]:
-        return [] if self._text is None else [Suggestion(self._text, 0.95, "other.py")]
 
 
 @pytest.mark.asyncio

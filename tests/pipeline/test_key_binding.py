@@ -13,7 +13,7 @@ from lsp_server.provider.discover import Environment
 from lsp_server.session import Session
 from lsp_server.settings import Layer, resolve_settings
 from tests.fakes import FakeEndpoint
-from tests.pipeline.test_cases import FakeEmbedded
+from tests.fakes.sessions import FakeEmbedded
 
 KEY = "sk-canary"
 MODEL = "qwen2.5-coder-7b-instruct"
