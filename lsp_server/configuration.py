@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import platformdirs
 
-from lsp_server.settings import Layer, Resolved, resolve_settings
+from lsp_server.settings import Layer, Resolved, Settings, resolve_settings
 
 _log = logging.getLogger(__name__)
 
@@ -24,12 +26,36 @@ def resolve_layers(client: object, initialization: object) -> Resolved:
         Layer("initializationOptions", as_tree(initialization), may_hold_key=True),
         Layer("config.toml", config),
     ]
-    resolved = resolve_settings(layers)
+    resolved = keep_key_at_home(resolve_settings(layers), resolve_settings(layers[1:]).settings)
     if resolved.unknown:
         _log.warning("settings nobody knows: %s", ", ".join(resolved.unknown))
     if problem:
-        return Resolved(resolved.settings, (problem, *resolved.problems), resolved.unknown)
+        return replace(resolved, problems=(problem, *resolved.problems))
     return resolved
+
+
+def keep_key_at_home(resolved: Resolved, given: Settings) -> Resolved:
+    """Take the client's key away where its section names another address than came with the key.
+
+    Some editors let files of the opened workspace into their section; `given` are the settings
+    without it.
+    """
+    settings = resolved.settings
+    if settings.api_key is None or _home(settings) == _home(given):
+        return resolved
+    problem = (
+        "apiKey came without the address that the editor's settings name, and is not sent there; "
+        "give provider and baseUrl in initializationOptions too."
+    )
+    bare = replace(settings, api_key=None)
+    return replace(resolved, settings=bare, problems=(*resolved.problems, problem))
+
+
+def _home(settings: Settings) -> str:
+    """Whom a key is for: an origin, else a provider, among which `auto` means DashScope."""
+    if settings.base_url:
+        return "//".join(urlsplit(settings.base_url.lower())[:2])
+    return "dashscope" if settings.provider == "auto" else settings.provider
 
 
 def config_path() -> Path:

@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 from lsp_server.completion.ask import Reply
 from lsp_server.completion.breaker import Breaker
-from lsp_server.completion.pipeline import Hosted
+from lsp_server.completion.engines import Hosted
 from lsp_server.models.catalogue import Lane
 from lsp_server.models.ledger import Ledger
 from lsp_server.models.route import Route, choose_chain
 from lsp_server.notices import Notices
 from lsp_server.provider.base import Endpoint, Provider, Usage
 from lsp_server.provider.discover import Discovery, Environment, KeyLookup, discover, make_provider
-from lsp_server.provider.errors import Action, Fault, ProviderError
+from lsp_server.provider.errors import Action, Fault, ProviderError, is_published
 from lsp_server.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -98,7 +98,8 @@ class Connection:
         self._changed()
 
     async def _open(self, settings: Settings, endpoint: Endpoint) -> None:
-        provider = make_provider(endpoint)
+        redacts = settings.privacy.redact_secrets
+        provider = make_provider(endpoint, redacts=redacts)
         try:
             await provider.prepare()
         except Exception as error:
@@ -111,7 +112,9 @@ class Connection:
             self._notices.tell(problem)
             return
         route = Route(await self._choose_chain(settings, provider), settings.completion.mode)
-        self.hosted = Hosted(provider, route, Breaker(), self._note_reply, self._note_fault)
+        self.hosted = Hosted(
+            provider, route, Breaker(), self._note_reply, self._note_fault, redacts
+        )
 
     async def _choose_chain(self, settings: Settings, provider: Provider) -> tuple[str, ...]:
         endpoint, environment = provider.endpoint, self._environment
@@ -152,9 +155,12 @@ class Connection:
     def _note_fault(self, fault: Fault) -> None:
         if self.hosted is not None:
             self.hosted.breaker.note_fault(fault, time.monotonic())
-        _log.warning("the endpoint failed: %s (%s)", fault.code or "-", fault.status or "-")
+        code = fault.code if is_published(fault.code) else "-"
+        _log.warning("the endpoint failed: %s (%s)", code, fault.status or "-")
         if fault.code != "deadline":
             self.fault = fault
             if fault.action not in {Action.QUIET, Action.BACK_OFF}:
-                self._notices.tell(fault.sentence)
+                # An endpoint that fails in another way each time is one piece of news.
+                is_passing = fault.action is Action.RETRY
+                self._notices.tell(fault.sentence, topic="endpoint" if is_passing else "")
         self._changed()

@@ -16,9 +16,13 @@ class Notices:
         self._notify = notify
         self._told: dict[str, float] = {}
 
-    def tell(self, sentence: str, gap_s: float = TEN_MINUTES_S) -> None:
-        """Tell the user, unless the same was told within the last `gap_s` seconds."""
+    def tell(self, sentence: str, gap_s: float = TEN_MINUTES_S, *, topic: str = "") -> None:
+        """Tell the user, unless the same was told within the last `gap_s` seconds.
+
+        Of the sentences of one `topic` each counts as the same.
+        """
         now = time.monotonic()
-        if now - self._told.get(sentence, -gap_s) >= gap_s:
-            self._told[sentence] = now
+        key = topic or sentence
+        if now - self._told.get(key, -gap_s) >= gap_s:
+            self._told[key] = now
             self._notify(sentence)

@@ -13,7 +13,8 @@ from typing import Any
 from lsp_server.acceptance import Acceptance
 from lsp_server.buffer import Buffer, Change, Encoding, Position, Snapshot
 from lsp_server.completion.base import Ask, Outcome
-from lsp_server.completion.pipeline import Completer, Engines, Hosted
+from lsp_server.completion.engines import Engines, Hosted
+from lsp_server.completion.pipeline import Completer
 from lsp_server.completion.track import Track
 from lsp_server.connection import Connection
 from lsp_server.embedded.client import EmbeddedClient
@@ -21,11 +22,12 @@ from lsp_server.models.budget import over_budget
 from lsp_server.models.ledger import Ledger
 from lsp_server.notices import DAY_S, Notices
 from lsp_server.privacy.gate import ALLOWED, Gate, Verdict
+from lsp_server.privacy.names import denied_by_name
 from lsp_server.provider.base import Usage
 from lsp_server.provider.discover import Discovery, Environment, KeyLookup
 from lsp_server.settings import Settings
 from lsp_server.status import State, Status, StatusBoard
-from lsp_server.uris import document_name, path_of
+from lsp_server.uris import document_name, named_path, path_of
 
 _log = logging.getLogger(__name__)
 
@@ -123,8 +125,12 @@ class Session:
 
     def check_path(self, uri: str) -> Verdict:
         """May this document's text be sent?"""
-        path = path_of(uri)
-        return ALLOWED if path is None else self._gate.check(path)
+        path = named_path(uri)
+        # Another scheme's path may be no file's, but its name tells as much.
+        if path.is_absolute():
+            return self._gate.check(path)
+        denied = denied_by_name(path)
+        return Verdict(False, denied) if denied else ALLOWED
 
     # Documents
 
@@ -368,6 +374,7 @@ def _decisive(settings: Settings) -> tuple[object, ...]:
         settings.region,
         settings.api_key,
         settings.trusted,
+        settings.privacy.redact_secrets,
         settings.completion.model,
         settings.completion.mode,
     )

@@ -18,6 +18,11 @@ def path_of(uri: str) -> Path | None:
     return Path(path)
 
 
+def named_path(uri: str) -> Path:
+    """The path that a URI of any scheme names: `git:/folder/.env`, `untitled:.env`."""
+    return path_of(uri) or Path(unquote(urlsplit(uri).path))
+
+
 def document_name(uri: str) -> str:
     """What the embedded engine calls a document: its file, or the URI where it has none."""
     path = path_of(uri)

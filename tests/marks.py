@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lsp_server.buffer import Buffer, Encoding, Position, Snapshot, split_lines
 from lsp_server.postprocess.base import Place
+from lsp_server.syntax.splice import find_spot_in
+from lsp_server.syntax.tree import parse_text
 
 CURSOR = "█"
 
@@ -27,3 +31,13 @@ def read_snapshot(source: str, language: str = "python") -> tuple[Snapshot, Posi
     buffer = Buffer("file:///project/file", 1, language, before + after, Encoding.UTF16)
     lines = split_lines(before)
     return buffer.snapshot(), Position(len(lines) - 1, len(lines[-1]))
+
+
+def read_parsed_place(
+    source: str, language: str = "python", *, multiline: bool = True, below: bool = False
+) -> Place:
+    """The place, with its spot in the text's syntax tree."""
+    place = read_place(source, language, multiline=multiline)
+    tree = parse_text(language, place.before + place.after, 10)
+    assert tree is not None
+    return replace(place, below=below, spot=find_spot_in(tree, place.before, place.after))

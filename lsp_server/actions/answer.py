@@ -7,9 +7,11 @@ from lsp_server.actions.fences import clean_reply, split_blocks
 from lsp_server.actions.formats.search_replace import read_search_replace, uses_search_replace
 from lsp_server.actions.formats.whole import read_whole
 from lsp_server.actions.job import Job
+from lsp_server.actions.placeholders import find_region_secrets, why_misplaced
 from lsp_server.actions.rebase import rebase_region
 from lsp_server.actions.verify import Verified, verify
 from lsp_server.buffer import Snapshot
+from lsp_server.privacy.secrets import restore as restore_secrets
 from lsp_server.prompt.special import restore
 from lsp_server.syntax.tree import parse_text
 
@@ -24,6 +26,8 @@ def read_answer(job: Job, reply: str) -> Verified | Refusal:
     if "¦" not in "".join(old):
         # Only what the prompt made harmless is brought back, never the user's own.
         text = restore(text)
+    secrets = find_region_secrets(snapshot, region)
+    text = restore_secrets(text, secrets)
     new: list[str] | Refusal
     if uses_search_replace(text):
         new = read_search_replace(text, old)
@@ -35,6 +39,9 @@ def read_answer(job: Job, reply: str) -> Verified | Refusal:
         new = read_whole(split_blocks(text, old), text, old, before, after)
     if isinstance(new, Refusal):
         return new
+    misplaced = why_misplaced(old, new, secrets)
+    if misplaced is not None:
+        return misplaced
     if job.creates and new and new[-1]:
         new.append("")
     tree = job.tree

@@ -23,12 +23,14 @@ _STEP = 80
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `max_tokens` bounds the answer; `thinks` and `budget` are about reasoning."""
+    """What is asked. `max_tokens` bounds the answer; `thinks` and `budget` are about reasoning,
+    `language` is that of the code."""
 
     messages: tuple[Message, ...]
     max_tokens: int
     thinks: bool = False
     budget: int | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ async def _ask_once(
     note_usage: Callable[[str, Usage], None],
 ) -> Answer:
     prompt = ChatPrompt(question.messages, question.thinks, question.budget)
-    request = Request(model, prompt, question.max_tokens)
+    request = Request(model, prompt, question.max_tokens, language=question.language)
     limit = question.max_tokens * _CHARACTERS_PER_TOKEN
     pieces: list[str] = []
     usage: Usage | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from lsp_server.actions.base import ActionRequest, ActionResult, Refusal
@@ -19,6 +19,7 @@ from lsp_server.index.imports import read_imported
 from lsp_server.index.neighbours import list_files, read_manifests, read_text
 from lsp_server.models.catalogue import choose_served, load_catalogue
 from lsp_server.models.route import Route
+from lsp_server.privacy.content import why_no_context
 from lsp_server.privacy.gate import Gate, Verdict
 from lsp_server.provider.base import Provider, Usage
 from lsp_server.provider.errors import ProviderError
@@ -154,6 +155,7 @@ class ActionDesk:
                 and uri != own.uri
                 and sum(map(len, snapshot.lines)) <= _MAX_KNOWN_CHARACTERS
                 and self._host.check_path(uri).allowed
+                and why_no_context(PurePosixPath(uri), snapshot.text) is None
             ):
                 found.append((self.make_path(uri), snapshot))
         folder = own.uri.rpartition("/")[0]

@@ -262,7 +262,8 @@ class _Run:
         thinks = is_reasoner and settings.thinking_budget != 0
         room = _THINKING_TOKENS if thinks or entry.thinks else 0
         limit = min(self.job.max_tokens + room, (entry.max_output or _DEFAULT_OUTPUT) + room)
-        return Question(messages, limit, thinks, settings.thinking_budget)
+        language = self.job.snapshot.language
+        return Question(messages, limit, thinks, settings.thinking_budget, language)
 
     async def _make_plan(self) -> None:
         """After a fix that failed, a reasoner says what to do where the user has named one."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lsp_server.privacy.gate import denied_by_name
+from lsp_server.privacy.names import denied_by_name, plain_name
 
 # Documents that live in an editor's memory alone, besides files.
 _SCHEMES = frozenset({"file", "untitled", "vscode-notebook-cell"})
@@ -68,9 +67,11 @@ def why_protected(
             candidates = [Path(os.path.abspath(path)), Path(os.path.realpath(path)), path]
         except (OSError, ValueError):
             return "Its real path cannot be found, so that it is not edited."
-    own = frozenset(map(_plain, own_names))
+    own = frozenset(map(plain_name, own_names))
     for candidate in candidates:
-        parts = [plain for part in re.split(r"[/\\]", str(candidate)) if (plain := _plain(part))]
+        parts = [
+            plain for part in re.split(r"[/\\]", str(candidate)) if (plain := plain_name(part))
+        ]
         if not parts:
             return "It is no file."
         folder = next((part for part in parts if part in _FOLDERS or _SHORT.fullmatch(part)), None)
@@ -86,15 +87,3 @@ def why_protected(
         if denied:
             return f"It is not edited: {denied}"
     return None
-
-
-def _plain(part: str) -> str:
-    """A part of a path as file systems may take it: by case, form, invisible characters, trailing
-    dots and blanks, and the names of streams."""
-    folded = unicodedata.normalize("NFKC", part)
-    visible = "".join(
-        character for character in folded if unicodedata.category(character) not in {"Cf", "Cc"}
-    )
-    # A drive's colon is no stream's.
-    name = visible if re.fullmatch(r"[A-Za-z]:", visible) else visible.partition(":")[0]
-    return name.rstrip(". ").casefold() if name.strip(".") else ""

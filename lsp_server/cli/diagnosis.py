@@ -76,13 +76,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What holds for one file."""
+    """What holds for one file.
+
+    `secrets` counts by kind what is replaced before its text is sent, None where that is switched
+    off or the file is no text; `why_no_context` says why other files' requests leave it out.
+    """
 
     path: str
     language: str
     may_be_sent: bool
     reason: str
     completion: bool
+    secrets: Mapping[str, int] | None = None
+    why_no_context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,8 @@ def describe(found: Diagnosis) -> dict[str, object]:
             "maySend": file.may_be_sent,
             "reason": file.reason,
             "completion": file.completion,
+            "secrets": None if file.secrets is None else dict(file.secrets),
+            "contextReason": file.why_no_context,
         },
         "served": None if found.served is None else list(found.served),
         "local": [

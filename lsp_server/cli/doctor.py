@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lsp_server.cli.diagnosis import Diagnosis, Lane, Trial, describe
+from lsp_server.cli.diagnosis import Diagnosis, FileReport, Lane, Trial, describe
 from lsp_server.cli.examine import examine
 from lsp_server.cli.session import find_root, read_settings
 from lsp_server.cli.terminal import make_printable, open_output, print_json, print_prose
@@ -136,8 +136,23 @@ def _list_findings(found: Diagnosis) -> Iterator[tuple[str, str]]:
         file = found.file
         sent = "may be sent to a model" if file.may_be_sent else f"stays here: {file.reason}"
         yield "file", f"{file.path} ({file.language}) {sent}"
+        if file.may_be_sent:
+            yield "secrets", _describe_secrets(file)
+        if file.why_no_context:
+            yield "context", file.why_no_context
         if not file.completion:
             yield "ghost text", f"switched off for {file.language}"
+
+
+def _describe_secrets(file: FileReport) -> str:
+    """How many are replaced, and of what kinds; never what they are."""
+    if file.secrets is None:
+        return "not looked for (qwen.privacy.redactSecrets is off)"
+    count = sum(file.secrets.values())
+    if not count:
+        return "none found"
+    kinds = ", ".join(f"{kind} {number}" for kind, number in sorted(file.secrets.items()))
+    return f"{count} replaced before its text is sent ({kinds})"
 
 
 def _describe_trial(trial: Trial) -> str:

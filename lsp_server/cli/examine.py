@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,10 +28,12 @@ from lsp_server.cli.origins import Target, list_origins
 from lsp_server.cli.session import open_session, wait_until_ready
 from lsp_server.cli.terminal import show_progress
 from lsp_server.cli.trial import try_model
-from lsp_server.completion.pipeline import Hosted
+from lsp_server.completion.engines import Hosted
 from lsp_server.completion.trigger import choose_deadline
 from lsp_server.configuration import config_path
 from lsp_server.models.route import choose_chain
+from lsp_server.privacy.content import why_no_context
+from lsp_server.privacy.secrets import redact
 from lsp_server.provider.base import Endpoint
 from lsp_server.provider.discover import (
     Environment,
@@ -45,6 +48,8 @@ from lsp_server.settings import Resolved, Settings
 from lsp_server.syntax.grammars import available, language_of_path
 
 _LIST_S = 5.0
+# What is longer is data, and a report on its beginning is enough.
+_MAX_BYTES = 1_500_000
 
 
 async def examine(root: Path | None, file: Path | None, resolved: Resolved) -> Diagnosis:
@@ -113,7 +118,22 @@ def _examine_file(session: Session, file: Path) -> FileReport:
     verdict = session.check_path(file.as_uri())
     language = language_of_path(file)
     allowed = session.settings.completion.allows(language)
-    return FileReport(str(file), language, verdict.allowed, verdict.reason, allowed)
+    secrets, why_not = None, ""
+    text = _read_text(file) if verdict.allowed else None
+    if text is not None:
+        why_not = why_no_context(file, text) or ""
+        if session.settings.privacy.redact_secrets:
+            secrets = Counter(finding.kind for finding in redact(text, language).findings)
+    return FileReport(
+        str(file), language, verdict.allowed, verdict.reason, allowed, secrets, why_not
+    )
+
+
+def _read_text(file: Path) -> str | None:
+    try:
+        return file.read_bytes()[:_MAX_BYTES].decode("utf-8", "replace")
+    except OSError:
+        return None
 
 
 def _describe_engine(session: Session, environment: Environment) -> Engine:

@@ -7,10 +7,11 @@ import time
 
 from lsp_server.cli.diagnosis import Trial
 from lsp_server.completion.ask import ask_models
-from lsp_server.completion.pipeline import Hosted
+from lsp_server.completion.engines import Hosted
 from lsp_server.context.base import Context
 from lsp_server.models.route import Route
 from lsp_server.postprocess.base import Place
+from lsp_server.prompt.base import Form
 from lsp_server.provider.errors import ProviderError
 
 # Far past the deadline of a completion: a slow answer is worth telling apart from none.
@@ -58,6 +59,9 @@ class Stopwatch:
     def __init__(self) -> None:
         self.first_ms: float | None = None
         self._started = time.monotonic()
+
+    def begin(self, model: str, form: Form) -> None:
+        """A model is asked."""
 
     def extend(self, text: str) -> None:
         """More has come."""

@@ -51,6 +51,7 @@ async def ask_models(
     max_prompt_tokens: int,
     max_tokens: int,
     deadline_ms: int,
+    temperature: float = 0.0,
 ) -> Reply:
     """The first answer of the chain; its text is given to `sink` as it comes.
 
@@ -64,7 +65,10 @@ async def ask_models(
         budget = route.limit(model, max_prompt_tokens)
         for attempt in ("whole", "shortened"):
             prompt = _BUILDERS[form](gather(budget))
-            request = Request(model, prompt, max_tokens, deadline_ms=deadline_ms)
+            request = Request(
+                model, prompt, max_tokens, temperature, deadline_ms, language=place.language
+            )
+            sink.begin(model, form)
             try:
                 answer = await read_answer(provider.stream(request), place, sink)
                 return Reply(answer, model, form, prompt, tuple(passed_over))

@@ -11,7 +11,14 @@ from collections.abc import Callable
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.completion.origin import CLOSERS, Origin
+from lsp_server.prompt.base import Form
 from lsp_server.provider.errors import ProviderError
+
+_FORM_NAMES: dict[Form, str] = {
+    "fim": "fill-in-the-middle tokens",
+    "partial": "partial mode",
+    "infill": "infill",
+}
 
 
 class Flight:
@@ -30,6 +37,8 @@ class Flight:
         self.error: ProviderError | None = None
         self.started = asyncio.get_running_loop().time()
         self.is_over = False
+        # Closed before it came to its end: what has come so far is no answer.
+        self.is_cut = False
         self.waiting = 0
         # When an edit last went along with it, so that a request for it may still come.
         self.followed = 0.0
@@ -46,6 +55,12 @@ class Flight:
         """All that is to stand at the place, as far as it is known."""
         return self.assumed + self.text
 
+    def begin(self, model: str, form: Form) -> None:
+        """A model is asked; what came before is void."""
+        self.model = model
+        self.reason = f"{model} answered, asked by {_FORM_NAMES[form]}."
+        self.text = ""
+
     def extend(self, text: str) -> None:
         """More has come."""
         self.text += text
@@ -60,6 +75,7 @@ class Flight:
         """Close its connection; nobody can use it any more."""
         if self._task is not None:
             self._task.cancel()
+        self.is_cut = not self.is_over
         self.end()
 
     async def wait_until(self, is_enough: Callable[[str], bool], deadline: float) -> bool:
@@ -83,6 +99,8 @@ class Flight:
     def agrees(self, typed: str) -> bool:
         """Whether the answer, as far as it is known, goes along with what was typed."""
         answer = self.answer
+        if self.is_cut or self.error is not None:
+            return False
         if self.is_over:
             return answer.startswith(typed) and len(answer) > len(typed)
         return answer.startswith(typed) or typed.startswith(answer)

@@ -45,6 +45,10 @@ class AnswerStore:
         others = [other for other in self._entries.get(line.key, ()) if other != entry]
         self._entries[line.key] = [entry, *others][:_ANSWERS_A_PLACE]
 
+    def clear(self) -> None:
+        """Forget all."""
+        self._entries.clear()
+
     def find(self, snapshot: Snapshot, position: Position) -> list[Known]:
         """What is left of past answers that the text up to `position` follows, nearest first.
 

@@ -15,6 +15,8 @@ from lsp_server.postprocess.repeated_suffix import cut_repeated_suffix
 from lsp_server.postprocess.repetition import cut_repetition
 from lsp_server.postprocess.scope import limit_to_block
 from lsp_server.postprocess.size import MAX_CHARACTERS
+from lsp_server.postprocess.statement import begins_below, find_statement_end
+from lsp_server.prompt.base import Form
 from lsp_server.prompt.special import cut_at_control_token
 from lsp_server.provider.base import Piece, Text, Usage
 
@@ -25,6 +27,9 @@ _TELLING = frozenset("\n>`")
 
 class TextSink(Protocol):
     """Takes a text as it comes."""
+
+    def begin(self, model: str, form: Form) -> None:
+        """A model is asked; what came before is void."""
 
     def extend(self, text: str) -> None:
         """More has come."""
@@ -69,7 +74,11 @@ def is_complete(text: str, place: Place) -> bool:
     if code.strip() and unwrap(f"{text}\n\n|", place) == code:
         # A fence has been closed, or there are lines enough.
         return True
+    if place.below and begins_below(code):
+        return find_statement_end(code, place.language) is not None
     if not place.multiline:
+        if place.below and not code.strip():
+            return False
         return "\n" in (code if place.left.strip() else code.lstrip())
     # Only whole lines tell: the last one may still grow.
     whole = code[: code.rfind("\n") + 1]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.completion.flight import Flight
 from lsp_server.completion.origin import Origin
+from lsp_server.syntax.tree import SyntaxTree
+
+# A text of which so many characters were typed along was of use, whatever came then.
+_USEFUL = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,13 @@ class Shown:
 
 @dataclass(slots=True)
 class Track:
-    """One document's request in flight, its shown text, and how many were turned down in a row."""
+    """One document's request in flight, its shown text, how many were turned down in a row, and
+    its syntax tree."""
 
     flight: Flight | None = None
     shown: Shown | None = None
     rejected: int = 0
+    syntax: SyntaxTree = field(default_factory=SyntaxTree)
     _taken: int = 0
 
     def note_edit(self, snapshot: Snapshot) -> int:
@@ -54,7 +60,7 @@ class Track:
         taken, before = shown.taken_in(snapshot), self._taken
         if taken is None:
             self.shown = None
-            self.rejected += 1
+            self.rejected = 0 if before >= _USEFUL else self.rejected + 1
             return 0
         self._taken = taken
         # A newline brings its indentation along, which nobody has accepted.

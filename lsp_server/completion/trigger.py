@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.indentation import measure_indentation, opens_block
+from lsp_server.overlap import measure_balance
 from lsp_server.settings import Completion
+from lsp_server.syntax.tree import Tree, is_in_string_or_comment
 
 # Characters that may stand right of the cursor without the line having gone on: what editors
 # close by themselves, and what ends a statement.
 _CLOSING = " \t)]}>\"'`;,:"
 
+# With one of these typed at a line's end, a statement is mostly over.
+_ENDS = tuple(")]};")
+# What goes on after its closing bracket, with a block or a type.
+_HEAD = re.compile(
+    r"\s*(?:[)}\]]|(?:export|public|private|protected|static|async|pub|default)\s)*\s*"
+    r"(?:if|elif|else|for|while|switch|match|with|def|class|function|func|fn|fun|catch|except"
+    r"|foreach|unless|until|using|lock|synchronized|struct|interface|impl|void|int|auto)\b"
+)
+_NEAR = 2000
+
 _WORD_START_MS = 15
 _MID_WORD_MS = 40
 _RELUCTANT_MS = 200
 _MANY_REJECTED = 4
+_TOO_MANY_REJECTED = 8
 _DEADLINE_REMOTE_MS = 1500
 _DEADLINE_LOCAL_MS = 3000
 
@@ -43,13 +59,33 @@ def _is_open_below(snapshot: Snapshot, position: Position, left: str) -> bool:
     return True
 
 
-def why_not_ask(snapshot: Snapshot, position: Position) -> str | None:
-    """Why no automatic request is worth making at a place, None where one is."""
+def why_not_ask(
+    snapshot: Snapshot, position: Position, rejected: int, parse: Callable[[], Tree | None]
+) -> str | None:
+    """Why no automatic request is worth making at a place, None where one is.
+
+    `rejected` suggestions have been turned down in a row. The tree is asked for only where the
+    line alone does not tell.
+    """
     line = snapshot.line_text(position.line)
     left, right = line[: position.column], line[position.column :]
     if left[-1:].isidentifier() and right[:1].isidentifier():
         return "The cursor stands inside a word."
+    if left[-1:] in _ENDS and not right.strip() and _is_over(left, snapshot.language):
+        return "The statement has just been closed."
+    if rejected >= _TOO_MANY_REJECTED and left.strip() and not opens_block(left):
+        return "Several suggestions in a row were turned down; the next line gets one again."
+    if right.strip(_CLOSING):
+        tree = parse()
+        kind = tree and is_in_string_or_comment(tree, snapshot, position)
+        if kind:
+            return f"The cursor stands in the middle of a {kind}."
     return None
+
+
+def _is_over(left: str, language: str) -> bool:
+    """Whether a line that ends with a closer is a whole statement, and no head of a block."""
+    return not _HEAD.match(left) and not measure_balance(left[-_NEAR:], language).opens
 
 
 def choose_debounce(

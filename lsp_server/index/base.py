@@ -12,8 +12,9 @@ class Symbol:
     """A definition.
 
     `container` is the dotted name of what encloses it, "" at the top. `signature` is its head as
-    it stands in the source, without body, dedented. `line` and `end_line` count from 0, the end
-    included.
+    it stands in the source, without body, dedented; `doc` the first line of what documents it.
+    `kind` is one of: class, interface, struct, enum, trait, module, type, function, method, macro,
+    constant, variable, field. `line` and `end_line` count from 0, the end included.
     """
 
     path: str
@@ -29,11 +30,16 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One import: the names that it binds ("*" for all), and the module as it is written."""
+    """One import: the names that it binds ("*" for all), and the module as it is written.
+
+    `origins` are what the module calls these names, in the same order: "" is the module itself,
+    "*" all of them, "default" the default export of a JavaScript module.
+    """
 
     module: str
     names: tuple[str, ...]
     line: int
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,9 @@ class Lookup(Protocol):
     def imports(self, path: str) -> list[Import]:
         """A file's imports."""
 
-    def search(self, words: Sequence[str], limit: int = 32) -> list[Chunk]:
-        """The windows that share most with these identifiers, best first."""
+    def search(self, words: Sequence[str], limit: int = 32, *, without: str = "") -> list[Chunk]:
+        """The windows that share most with these identifiers, best first; none of the file at the
+        path `without`."""
 
     def files(self) -> list[str]:
         """The paths of all indexed files."""

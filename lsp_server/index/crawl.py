@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from lsp_server.privacy.content import why_no_context
 from lsp_server.privacy.gate import Gate
 
 # Folders that hold what was fetched or built: never the user's own code, ignored or not.
@@ -36,6 +37,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A source that may be read: when it was changed in nanoseconds, and its size in bytes."""
+
+    path: str
+    modified: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file that was read."""
 
@@ -48,15 +58,26 @@ def walk_workspace(gate: Gate, limits: Limits | None = None) -> Iterator[SourceF
 
     Links are not followed. What vanishes or cannot be read while it walks is passed over.
     """
-    limits = limits or Limits()
+    for found in find_files(gate, limits or Limits()):
+        if found is None:
+            yield None
+        else:
+            text = _read_text(Path(found.path))
+            if text is not None:
+                yield SourceFile(found.path, text)
+
+
+def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, bool]:
+    """The sources as `walk_workspace` has them, unread; its value is whether a limit cut it."""
     files = total = visited = 0
+    is_cut = False
     folders = deque(os.path.realpath(root) for root in gate.roots)
     while folders:
         entries = _list(folders.popleft())
         for entry in entries:
             visited += 1
             if visited > limits.visited:
-                return
+                return True
             try:
                 if entry.is_dir(follow_symlinks=False):
                     if _may_enter(entry, gate):
@@ -64,30 +85,45 @@ def walk_workspace(gate: Gate, limits: Limits | None = None) -> Iterator[SourceF
                     continue
                 if not entry.is_file(follow_symlinks=False):
                     continue
-                size = entry.stat(follow_symlinks=False).st_size
+                status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            if size > limits.file_bytes or total + size > limits.bytes:
+            if status.st_size > limits.file_bytes or not _is_source(Path(entry.path), gate):
                 continue
-            source = read_source(Path(entry.path), gate)
-            if source is not None:
-                files += 1
-                total += size
-                yield source
-            if files >= limits.files:
-                return
+            if files == limits.files:
+                return True
+            if total + status.st_size > limits.bytes:
+                is_cut = True
+                continue
+            files += 1
+            total += status.st_size
+            yield FoundFile(entry.path, status.st_mtime_ns, status.st_size)
         yield None
+    return is_cut
 
 
 def read_source(path: Path, gate: Gate) -> SourceFile | None:
-    """One file as text, None where it is no source, is forbidden, or is not UTF-8 text."""
-    if path.suffix.lower() not in _SOURCE_SUFFIXES or not gate.check(path).allowed:
-        return None
+    """One file as text, None where it is no source, is forbidden, is not UTF-8 text, or nobody has
+    written it."""
+    text = _read_text(path) if _is_source(path, gate) else None
+    return None if text is None else SourceFile(str(path), text)
+
+
+def is_passed_over(relative: PurePath) -> bool:
+    """Whether a path below the root lies in a folder that is not entered."""
+    return any(name.startswith(".") or name in _SKIPPED_FOLDERS for name in relative.parts[:-1])
+
+
+def _is_source(path: Path, gate: Gate) -> bool:
+    return path.suffix.lower() in _SOURCE_SUFFIXES and gate.check(path).allowed
+
+
+def _read_text(path: Path) -> str | None:
     try:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    return None if "\0" in text else SourceFile(str(path), text)
+    return None if why_no_context(path, text) else text
 
 
 def _may_enter(entry: os.DirEntry[str], gate: Gate) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lsp_server.postprocess.base import Dropped, Filter, Place
 from lsp_server.postprocess.control_tokens import cut_control_tokens
-from lsp_server.postprocess.empty import drop_empty
+from lsp_server.postprocess.empty import NOTHING, drop_empty
 from lsp_server.postprocess.fences import strip_fences
 from lsp_server.postprocess.hidden_characters import drop_hidden_characters
 from lsp_server.postprocess.leading_blank import strip_leading_blank
 from lsp_server.postprocess.line_ends import normalise_line_ends
+from lsp_server.postprocess.missing_closers import add_missing_closers
+from lsp_server.postprocess.placeholders import cut_placeholders
 from lsp_server.postprocess.prose import drop_prose
+from lsp_server.postprocess.reparse import keep_parsing
 from lsp_server.postprocess.repeated_prefix import drop_repeated_prefix
 from lsp_server.postprocess.repeated_suffix import cut_repeated_suffix
 from lsp_server.postprocess.repetition import cut_repetition
@@ -33,18 +36,36 @@ UNWRAPPING: tuple[Filter, ...] = (
 FILTERS: tuple[Filter, ...] = (
     *UNWRAPPING,
     drop_hidden_characters,
+    cut_placeholders,
     drop_prose,
     limit_to_line,
     limit_to_block,
     cut_repeated_suffix,
     cut_repetition,
+    keep_parsing,
     drop_empty,
 )
 
+# Why nothing is left where a filter takes all of a text.
+_WHY_NOTHING_IS_LEFT: Mapping[Filter, str] = {
+    cut_control_tokens: "The model wrote nothing before a control token.",
+    strip_fences: "The model wrote nothing before the end of its code.",
+    drop_repeated_prefix: "The model only repeated what stands before the cursor.",
+    limit_to_line: "The model went on below the line, where nothing was asked for.",
+    limit_to_block: "The model went on outside the block that the cursor is in.",
+}
+
 
 def refine(text: str, place: Place) -> str | Dropped:
-    """Run all filters in order; the first that drops the text ends it."""
-    return _run(FILTERS, text, place)
+    """Run all filters in order; the first that drops the text ends it.
+
+    An answer that is shown as a whole, to the end that the model gave it, may lack closers. One
+    that goes on with another line has perhaps been read no further.
+    """
+    refined = _run(FILTERS, text, place)
+    if isinstance(refined, Dropped) or refined.rstrip() != unwrap(text, place).rstrip(" \t"):
+        return refined
+    return add_missing_closers(refined, place)
 
 
 def unwrap(text: str, place: Place) -> str:
@@ -58,5 +79,7 @@ def _run(filters: Iterable[Filter], text: str, place: Place) -> str | Dropped:
         result = apply(text, place)
         if isinstance(result, Dropped):
             return result
+        if text.strip() and not result.strip():
+            return Dropped(_WHY_NOTHING_IS_LEFT.get(apply, NOTHING))
         text = result
     return text

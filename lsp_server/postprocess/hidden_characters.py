@@ -12,6 +12,11 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U00
 
 def drop_hidden_characters(text: str, _place: Place) -> str | Dropped:
     """Refuse the whole text: what hides something is not to be mended but mistrusted."""
-    if _HIDDEN.search(text):
+    if hides(text):
         return Dropped("The model's text held hidden or control characters.")
     return text
+
+
+def hides(text: str) -> bool:
+    """Whether a text holds characters nobody sees."""
+    return _HIDDEN.search(text) is not None

@@ -47,6 +47,9 @@ def _beginnings(place: Place, length: int) -> Iterator[str]:
     while True:
         begun = near[start:]
         if len(begun.strip()) < _MIN_CHARACTERS:
+            # With its indentation even a line of a single bracket tells.
+            if len(begun) > _MIN_CHARACTERS and begun[0].isspace() and begun.strip():
+                yield begun
             return
         yield begun
         if begun[:1].isspace():

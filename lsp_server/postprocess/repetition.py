@@ -44,6 +44,10 @@ def _find_loop(lines: list[str]) -> int | None:
         for length in range(1, _LONGEST_ROUND + 1):
             once = told[start : start + length]
             rounds = told[start : start + _ROUNDS * length]
-            if rounds == once * _ROUNDS and len("".join(once).strip()) >= _MIN_CHARACTERS:
+            words = "".join(once).strip()
+            if rounds == once * _ROUNDS and len(words) >= _MIN_CHARACTERS:
                 return numbers[start + length - 1] + 1
+            # A short word may come three times, as `end` does, but hardly at one depth.
+            if words.isalpha() and told[start : start + _ROUNDS + 1] == once * (_ROUNDS + 1):
+                return numbers[start] + 1
     return None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from lsp_server.overlap import count_repeated, find_open_quote, measure_balance
 from lsp_server.postprocess.base import Place
+from lsp_server.postprocess.statement import begins_below, find_statement_end
 
 
 def limit_to_line(text: str, place: Place) -> str:
     """The first line, where a suggestion may have one line only, or where more would not fit.
 
+    Where the cursor's line is whole already, the first statement below it may be shown instead.
     Blanks at the end stay only where the line goes on right of the cursor.
     """
+    if place.below and begins_below(text):
+        return text[: find_statement_end(text, place.language)].rstrip()
     if place.multiline:
         text = text.rstrip()
     elif not place.left.strip():

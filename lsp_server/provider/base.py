@@ -34,13 +34,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a model. `max_tokens` counts the answer's tokens."""
+    """One question to a model. `max_tokens` counts the answer's tokens; `language` is that of the
+    code in question, as editors name it."""
 
     model: str
     prompt: Prompt | ChatPrompt
     max_tokens: int
     temperature: float = 0.0
     deadline_ms: int = 60_000
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,8 @@ from lsp_server.provider.errors import (
     not_an_answer,
     too_long_an_answer,
 )
-from lsp_server.provider.http import (
-    decode_json,
-    make_client,
-    read_body,
-    read_fault,
-    require_stream,
-    translate,
-)
+from lsp_server.provider.http import decode_json, read_body, require_stream, translate
+from lsp_server.provider.link import Link
 
 if TYPE_CHECKING:
     import httpx2
@@ -56,7 +50,7 @@ class DashScope:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._base = endpoint.base_url.rstrip("/")
-        self._client: httpx2.AsyncClient | None = None
+        self._link = Link(endpoint)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -69,7 +63,7 @@ class DashScope:
 
     async def prepare(self) -> None:
         """Load the HTTP client and the trust store, off the event loop."""
-        await asyncio.to_thread(self._connect)
+        await self._link.prepare()
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """See `Provider.stream`. The tokens so far come with each event that tells them anew."""
@@ -83,30 +77,23 @@ class DashScope:
     async def list_models(self) -> tuple[str, ...]:
         """Ids from the compatible mode's `/models` at the same origin; this protocol has no list
         of its own."""
+        address = self._base.removesuffix(_VERSION_PATH) + _COMPATIBLE
+        models = await self._link.get_items(f"{address}/models", "data")
         try:
-            address = self._base.removesuffix(_VERSION_PATH) + _COMPATIBLE
-            response = await self._connect().get(f"{address}/models")
-            if response.status_code != 200:
-                raise ProviderError(await read_fault(response, self._endpoint, ""))
-            return tuple(str(model["id"]) for model in response.json()["data"])
+            return tuple(str(model["id"]) for model in models)
         except Exception as error:
             raise self._translate(error) from None
 
     async def close(self) -> None:
         """Close the connections kept open."""
-        if self._client is not None:
-            await self._client.aclose()
+        await self._link.close()
 
     async def _stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         from httpx2 import EventSource
 
         body = self._make_body(request)
         address = self._base + _GENERATION
-        async with self._connect().stream(
-            "POST", address, json=body, headers=_STREAMING
-        ) as response:
-            if response.status_code != 200:
-                raise ProviderError(await read_fault(response, self._endpoint, request.model))
+        async with self._link.post(address, body, request.model, _STREAMING) as response:
             await self._require_events(response, request.model)
             events = aiter(EventSource(response))
             counted: Usage | None = None
@@ -176,11 +163,6 @@ class DashScope:
             # An event of more than a megabyte, which is no model's.
             return ProviderError(not_an_answer(self._endpoint.origin, "something endless"))
         return translate(error, self._endpoint)
-
-    def _connect(self) -> httpx2.AsyncClient:
-        if self._client is None:
-            self._client = make_client(self._endpoint)
-        return self._client
 
 
 def _write_messages(

@@ -15,6 +15,7 @@ from lsp_server.provider.errors import ProviderError
 from lsp_server.provider.llamacpp import LlamaCpp
 from lsp_server.provider.ollama import Ollama
 from lsp_server.provider.openai_compatible import OpenAICompatible
+from lsp_server.provider.redacting import Redacting
 from lsp_server.settings import Settings
 
 _DASHSCOPE = {
@@ -83,8 +84,13 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     )
 
 
-def make_provider(endpoint: Endpoint) -> Provider:
-    """The provider that speaks the endpoint's protocol."""
+def make_provider(endpoint: Endpoint, *, redacts: bool = True) -> Provider:
+    """The provider that speaks the endpoint's protocol, and sends no secrets to it."""
+    provider = _make_speaker(endpoint)
+    return Redacting(provider) if redacts else provider
+
+
+def _make_speaker(endpoint: Endpoint) -> Provider:
     match endpoint.provider:
         case "llamacpp":
             return LlamaCpp(endpoint)
@@ -150,6 +156,8 @@ async def _probe(endpoint: Endpoint) -> Endpoint | None:
         return None
     provider = make_provider(endpoint)
     try:
+        # What is slow to load must not eat up the time that the server has to answer.
+        await provider.prepare()
         models = await asyncio.wait_for(provider.list_models(), _PROBE_S)
     except (ProviderError, asyncio.TimeoutError):
         return None

@@ -89,6 +89,9 @@ def _row(
 
 # A code is shown to the user; what looks otherwise may be anything, the user's code among it.
 _CODE = re.compile(r"[\w.-]{1,80}")
+_OWN_CODES = frozenset(
+    {"unreachable", "certificate", "not_an_answer", "cut_short", "length", "deadline", "no_model"}
+)
 _LENGTH = re.compile(r"input length should be \[\s*\d+\s*,\s*(\d+)\s*\]", re.IGNORECASE)
 
 # DashScope's published codes come first, since its statuses alone do not tell them apart; the rows
@@ -261,6 +264,13 @@ def read_error(body: object) -> tuple[str, str]:
     code = next((each for each in codes if isinstance(each, str) and _CODE.fullmatch(each)), "")
     message = error.get("message")
     return code, message if isinstance(message, str) else ""
+
+
+def is_published(code: str) -> bool:
+    """Whether a code is ours or the table's, so that it is no word of the user's code sent back."""
+    return code in _OWN_CODES or any(
+        row.codes and re.fullmatch(row.codes, code, re.IGNORECASE) for row in TABLE
+    )
 
 
 def unreachable(origin: str, reason: str) -> Fault:

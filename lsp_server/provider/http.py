@@ -97,14 +97,14 @@ async def read_fault(response: httpx2.Response, endpoint: Endpoint, model: str) 
     )
 
 
-async def read_body(response: httpx2.Response) -> bytes:
-    """The body of a message that is no stream, as it came, cut off a little after 64 KiB."""
-    body = b""
+async def read_body(response: httpx2.Response, limit: int = _MAX_ERROR_BYTES) -> bytes:
+    """The body of a message that is no stream, as it came, cut off a little after `limit` bytes."""
+    body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) > _MAX_ERROR_BYTES:
+        if len(body) > limit:
             break
-    return body
+    return bytes(body)
 
 
 def decode_json(body: bytes) -> object:

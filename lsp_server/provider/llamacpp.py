@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING
 
 from lsp_server.prompt.base import Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
 from lsp_server.provider.errors import ProviderError, classify, cut_short
-from lsp_server.provider.http import make_client, read_fault, require_stream, translate
+from lsp_server.provider.http import require_stream, translate
+from lsp_server.provider.link import Link
 from lsp_server.provider.openai_compatible import OpenAICompatible
-
-if TYPE_CHECKING:
-    import httpx2
 
 
 class LlamaCpp:
@@ -23,7 +19,7 @@ class LlamaCpp:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._root = endpoint.base_url.removesuffix("/v1")
-        self._client: httpx2.AsyncClient | None = None
+        self._link = Link(endpoint)
         self._compatible = OpenAICompatible(
             Endpoint("llamacpp", f"{self._root}/v1", endpoint.key, endpoint.reason)
         )
@@ -39,7 +35,7 @@ class LlamaCpp:
 
     async def prepare(self) -> None:
         """Load the HTTP client and the trust store, off the event loop."""
-        await asyncio.to_thread(self._connect)
+        await self._link.prepare()
         await self._compatible.prepare()
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
@@ -63,15 +59,13 @@ class LlamaCpp:
     async def close(self) -> None:
         """Close the connections kept open."""
         await self._compatible.close()
-        if self._client is not None:
-            await self._client.aclose()
+        await self._link.close()
 
     async def _stream_infill(
         self, request: Request, prompt: InfillPrompt
     ) -> AsyncGenerator[Piece, None]:
         from httpx2 import EventSource
 
-        client = self._connect()
         body = {
             "input_prefix": prompt.prefix,
             "input_suffix": prompt.suffix,
@@ -83,9 +77,7 @@ class LlamaCpp:
             "cache_prompt": True,
             "stream": True,
         }
-        async with client.stream("POST", f"{self._root}/infill", json=body) as response:
-            if response.status_code != 200:
-                raise ProviderError(await read_fault(response, self._endpoint, request.model))
+        async with self._link.post(f"{self._root}/infill", body, request.model) as response:
             require_stream(response.headers, self._endpoint, "text/event-stream")
             async for event in EventSource(response):
                 if event.data == "[DONE]":
@@ -105,8 +97,3 @@ class LlamaCpp:
                     )
                     return
             raise ProviderError(cut_short(self._endpoint.origin))
-
-    def _connect(self) -> httpx2.AsyncClient:
-        if self._client is None:
-            self._client = make_client(self._endpoint)
-        return self._client

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING
 
 from lsp_server.prompt.base import FimPrompt, Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
 from lsp_server.provider.errors import ProviderError, classify, cut_short
-from lsp_server.provider.http import make_client, read_fault, require_stream, translate
+from lsp_server.provider.http import require_stream, translate
+from lsp_server.provider.link import Link
 from lsp_server.provider.openai_compatible import OpenAICompatible
-
-if TYPE_CHECKING:
-    import httpx2
 
 # Its own default of 4,096 tokens would silently cut a prompt of the size that may be asked for.
 _CONTEXT_TOKENS = 8192
@@ -26,7 +22,7 @@ class Ollama:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._root = endpoint.base_url.removesuffix("/v1")
-        self._client: httpx2.AsyncClient | None = None
+        self._link = Link(endpoint)
         self._compatible = OpenAICompatible(
             Endpoint("ollama", f"{self._root}/v1", endpoint.key, endpoint.reason)
         )
@@ -42,7 +38,7 @@ class Ollama:
 
     async def prepare(self) -> None:
         """Load the HTTP client and the trust store, off the event loop."""
-        await asyncio.to_thread(self._connect)
+        await self._link.prepare()
         await self._compatible.prepare()
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
@@ -64,19 +60,16 @@ class Ollama:
 
     async def list_models(self) -> tuple[str, ...]:
         """Names from `/api/tags`."""
+        models = await self._link.get_items(f"{self._root}/api/tags", "models")
         try:
-            response = await self._connect().get(f"{self._root}/api/tags")
-            if response.status_code != 200:
-                raise ProviderError(await read_fault(response, self._endpoint, ""))
-            return tuple(str(model["name"]) for model in response.json()["models"])
+            return tuple(str(model["name"]) for model in models)
         except Exception as error:
             raise translate(error, self._endpoint) from None
 
     async def close(self) -> None:
         """Close the connections kept open."""
         await self._compatible.close()
-        if self._client is not None:
-            await self._client.aclose()
+        await self._link.close()
 
     async def _generate(
         self, request: Request, body: dict[str, object], stop: tuple[str, ...]
@@ -93,10 +86,7 @@ class Ollama:
                 "stop": list(stop),
             },
         }
-        client = self._connect()
-        async with client.stream("POST", f"{self._root}/api/generate", json=body) as response:
-            if response.status_code != 200:
-                raise ProviderError(await read_fault(response, self._endpoint, request.model))
+        async with self._link.post(f"{self._root}/api/generate", body, request.model) as response:
             require_stream(response.headers, self._endpoint, "application/x-ndjson")
             async for line in response.aiter_lines():
                 data = json.loads(line) if line.strip() else {}
@@ -113,8 +103,3 @@ class Ollama:
                     )
                     return
             raise ProviderError(cut_short(self._endpoint.origin))
-
-    def _connect(self) -> httpx2.AsyncClient:
-        if self._client is None:
-            self._client = make_client(self._endpoint)
-        return self._client

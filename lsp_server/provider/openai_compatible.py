@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from lsp_server.models.catalogue import load_catalogue
@@ -20,6 +20,7 @@ from lsp_server.provider.http import make_client, require_stream, translate
 
 if TYPE_CHECKING:
     import openai
+    from openai.types import Completion
     from openai.types.chat import ChatCompletionChunk
 
 # Who goes on from the assistant's own message. Another begins a message anew, in which a fence
@@ -82,19 +83,39 @@ class OpenAICompatible:
     async def _stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         match request.prompt:
             case FimPrompt() as prompt:
-                async for piece in self._stream_fim(request, prompt):
-                    yield piece
+                stream: Any = await self._open_fim(request, prompt)
+                read: Callable[[Any], Text] = _read_completion
             case PartialPrompt() as prompt:
-                async for piece in self._stream_partial(request, prompt):
-                    yield piece
+                stream, read = await self._open_partial(request, prompt), _read_delta
             case ChatPrompt() as prompt:
-                async for piece in self._stream_chat(request, prompt):
-                    yield piece
+                stream, read = await self._open_chat(request, prompt), _read_delta
             case InfillPrompt():
                 raise TypeError("this endpoint takes no infill prompt")
+        try:
+            require_stream(stream.response.headers, self._endpoint, "text/event-stream")
+            finish: str | None = None
+            async for chunk in stream:
+                self._raise_embedded_error(chunk, request.model)
+                for choice in chunk.choices or ():
+                    finish = choice.finish_reason or finish
+                    text = read(choice)
+                    if text.text or text.thoughts:
+                        yield text
+                if chunk.usage is not None:
+                    yield _usage(chunk.usage)
+            if finish is None:
+                # The SDK ends a broken stream as if it were whole; only a finish reason tells.
+                raise ProviderError(cut_short(self._endpoint.origin))
+            if finish == "length" and isinstance(request.prompt, ChatPrompt):
+                # Half a rewritten region is none; half a completion may well be shown.
+                raise ProviderError(too_long_an_answer(request.model, request.max_tokens))
+        finally:
+            await stream.close()
 
-    async def _stream_fim(self, request: Request, prompt: FimPrompt) -> AsyncGenerator[Piece, None]:
-        stream = await self._connect().completions.create(
+    async def _open_fim(
+        self, request: Request, prompt: FimPrompt
+    ) -> openai.AsyncStream[Completion]:
+        return await self._connect().completions.create(
             model=request.model,
             prompt=self._fim_text(prompt),
             max_tokens=request.max_tokens,
@@ -103,27 +124,13 @@ class OpenAICompatible:
             stream=True,
             stream_options={"include_usage": True},
         )
-        try:
-            require_stream(stream.response.headers, self._endpoint, "text/event-stream")
-            finished = False
-            async for chunk in stream:
-                self._raise_embedded_error(chunk, request.model)
-                for choice in chunk.choices or ():
-                    finished = finished or choice.finish_reason is not None
-                    if choice.text:
-                        yield Text(choice.text)
-                if chunk.usage is not None:
-                    yield _usage(chunk.usage)
-            self._require_finish(finished)
-        finally:
-            await stream.close()
 
-    async def _stream_partial(
+    async def _open_partial(
         self, request: Request, prompt: PartialPrompt
-    ) -> AsyncGenerator[Piece, None]:
+    ) -> openai.AsyncStream[ChatCompletionChunk]:
         from openai import omit
 
-        stream = await self._connect().chat.completions.create(
+        return await self._connect().chat.completions.create(
             model=request.model,
             messages=cast(Any, self._messages(prompt)),
             max_tokens=request.max_tokens,
@@ -133,44 +140,6 @@ class OpenAICompatible:
             stream_options={"include_usage": True},
             extra_body=self._extra_body(request.model),
         )
-        try:
-            require_stream(stream.response.headers, self._endpoint, "text/event-stream")
-            finished = False
-            async for chunk in stream:
-                self._raise_embedded_error(chunk, request.model)
-                for choice in chunk.choices or ():
-                    finished = finished or choice.finish_reason is not None
-                    if choice.delta.content:
-                        yield Text(choice.delta.content)
-                if chunk.usage is not None:
-                    yield _usage(chunk.usage)
-            self._require_finish(finished)
-        finally:
-            await stream.close()
-
-    async def _stream_chat(
-        self, request: Request, prompt: ChatPrompt
-    ) -> AsyncGenerator[Piece, None]:
-        stream = await self._open_chat(request, prompt)
-        try:
-            require_stream(stream.response.headers, self._endpoint, "text/event-stream")
-            finish: str | None = None
-            async for chunk in stream:
-                self._raise_embedded_error(chunk, request.model)
-                for choice in chunk.choices or ():
-                    finish = choice.finish_reason or finish
-                    # A field of the servers' own, by two names.
-                    extra = choice.delta.model_extra or {}
-                    thoughts = extra.get("reasoning_content") or extra.get("reasoning") or ""
-                    if choice.delta.content or thoughts:
-                        yield Text(choice.delta.content or "", len(thoughts))
-                if chunk.usage is not None:
-                    yield _usage(chunk.usage)
-            self._require_finish(finish is not None)
-            if finish == "length":
-                raise ProviderError(too_long_an_answer(request.model, request.max_tokens))
-        finally:
-            await stream.close()
 
     async def _open_chat(
         self, request: Request, prompt: ChatPrompt
@@ -262,12 +231,10 @@ class OpenAICompatible:
                 max_retries=0,
                 http_client=make_client(self._endpoint),
             )
+            # Else the SDK finds out for its headers what machine this is, for which Python starts
+            # `uname`; the guard takes those headers off anyway.
+            self._client._platform = "Unknown"
         return self._client
-
-    def _require_finish(self, finished: bool) -> None:
-        """The SDK ends a broken stream as if it were whole; only a finish reason tells."""
-        if not finished:
-            raise ProviderError(cut_short(self._endpoint.origin))
 
     def _raise_embedded_error(self, chunk: object, model: str) -> None:
         """A 200 may carry an error's code, and so may a chunk of a stream."""
@@ -299,6 +266,17 @@ class OpenAICompatible:
                 else not_an_answer(self._endpoint.origin, "something unreadable")
             )
         return translate(error, self._endpoint)
+
+
+def _read_completion(choice: Any) -> Text:
+    return Text(choice.text or "")
+
+
+def _read_delta(choice: Any) -> Text:
+    # Reasoning comes in a field of the servers' own, by two names.
+    extra = choice.delta.model_extra or {}
+    thoughts = extra.get("reasoning_content") or extra.get("reasoning") or ""
+    return Text(choice.delta.content or "", len(thoughts))
 
 
 def _usage(usage: Any) -> Usage:

@@ -63,6 +63,11 @@ def count_errors(tree: Tree) -> int:
     return root.is_error + sum(node.is_error or node.is_missing for node in nodes)
 
 
+def is_in_error(tree: Tree, byte: int) -> bool:
+    """Whether a byte offset lies within a part of the text that does not parse."""
+    return any(node.is_error for node in _path(tree.root, byte))
+
+
 def kinds_at(tree: Tree, snapshot: Snapshot, position: Position) -> tuple[str, ...]:
     """The kinds of the named nodes around a position, from the innermost outward.
 

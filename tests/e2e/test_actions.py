@@ -332,17 +332,3 @@ async def test_position_encodings(encoding: str, tmp_path: Path) -> None:
             result = await editor.command("qwen.fix", argument)
             assert result["status"] == "applied"
             assert editor.texts[uri] == source.replace("prise", "prices")
-
-
-@pytest.mark.asyncio
-async def test_nothing_of_the_code_is_logged(tmp_path: Path) -> None:
-    canary = "canary_51ab"
-    uri = _write(tmp_path, SOURCE.replace("prise", canary))
-    async with FakeEndpoint() as endpoint:
-        endpoint.reply(REPLY.replace("prices)", f"{canary}_reply("))
-        async with ActingEditor(root=tmp_path, options=_options(endpoint)) as editor:
-            await editor.initialize()
-            editor.open(uri, SOURCE.replace("prise", canary))
-            await editor.command("qwen.fix", _argument(uri, instruction=f"{canary} please"))
-        assert canary not in editor.log
-        assert "sk-test" not in editor.log

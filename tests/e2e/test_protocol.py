@@ -147,25 +147,6 @@ async def test_what_is_known_is_not_asked_again() -> None:
 
 
 @pytest.mark.asyncio
-async def test_log_holds_no_code_and_no_key(tmp_path: Path) -> None:
-    async with FakeEndpoint(kind="openai") as endpoint:
-        endpoint.reply(f"{CANARY}_reply\n")
-        log = tmp_path / "server.log"
-        arguments = ("serve", "--log-file", str(log), "--log-level", "debug")
-        async with Editor(options=_options(endpoint), arguments=arguments) as editor:
-            await _ready(editor)
-            editor.open(URI, f"{CANARY} \n")
-            assert len(await editor.inline(URI, 0, 12)) == 1
-            await editor.request("textDocument/inlineCompletion", {"textDocument": CANARY})
-            endpoint.fail(500, "internal_error", CANARY)
-            await editor.inline(URI, 0, 12)
-        written = log.read_text("utf-8") + editor.log
-        assert "engine:" in written
-        assert CANARY not in written
-        assert "sk-test" not in written
-
-
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("encoding", "character", "end"), [("utf-8", 9, 9), ("utf-16", 7, 7), ("utf-32", 6, 6)]
 )

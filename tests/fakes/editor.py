@@ -52,7 +52,10 @@ def _data_folder() -> str:
 
 
 class Editor:
-    """Starts `qwen-lsp` on pipes; answers what the server asks as a plain client would."""
+    """Starts `qwen-lsp` on pipes; answers what the server asks as a plain client would.
+
+    `program` is what Python is told to run, `folder` where the server is started.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,8 @@ class Editor:
         section: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
         arguments: Sequence[str] = ("serve", "--stdio"),
+        program: Sequence[str] = ("-m", "lsp_server"),
+        folder: Path | None = None,
     ) -> None:
         self.root = root
         self.options = dict(options or {})
@@ -74,7 +79,8 @@ class Editor:
         self.received: list[Json] = []
         self.process: asyncio.subprocess.Process
         self._environment = clean_environment(environment)
-        self._arguments = arguments
+        self._arguments = (*program, *arguments)
+        self._folder = folder
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Json]] = {}
         self._arrived = asyncio.Event()
@@ -83,13 +89,12 @@ class Editor:
     async def __aenter__(self) -> Editor:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "lsp_server",
             *self._arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=self._environment,
+            cwd=self._folder,
             limit=2**26,
         )
         self._errors = asyncio.create_task(_drain(self.process.stderr))

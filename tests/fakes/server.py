@@ -201,9 +201,14 @@ class FakeEndpoint:
     ) -> web.StreamResponse:
         try:
             response = await self._answer(request, record)
-        except (asyncio.CancelledError, ConnectionError):
+        except asyncio.CancelledError:
             self._end(record, "stopped" if self._stopping else "cancelled")
             raise
+        except ConnectionError:
+            # The client hung up while it was written to, which is no fault of this server's, so
+            # that aiohttp must not print it.
+            self._end(record, "cancelled")
+            return web.Response()
         except BaseException:
             self._end(record, "broken")
             raise

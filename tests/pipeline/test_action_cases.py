@@ -15,6 +15,7 @@ from lsp_server.provider.discover import Environment
 from lsp_server.session import Session
 from lsp_server.settings import Layer, Settings, resolve_settings
 from tests.fakes import FakeEndpoint, Model, RecordedRequest, Reply
+from tests.fakes.sessions import FakeEmbedded
 from tests.pipeline.action_case import (
     GOLDEN,
     ActionCase,
@@ -23,7 +24,6 @@ from tests.pipeline.action_case import (
     write_action_case,
 )
 from tests.pipeline.case import show_characters, show_prompt
-from tests.pipeline.test_cases import FakeEmbedded
 
 CASES = sorted((Path(__file__).parents[1] / "cases_actions").glob("*.txt"))
 

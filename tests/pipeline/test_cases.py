@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from lsp_server.buffer import Encoding
 from lsp_server.completion.base import Outcome
-from lsp_server.embedded.client import EmbeddedClient
-from lsp_server.embedded.engine import Suggestion
+from lsp_server.handlers.commands import why
 from lsp_server.provider.discover import Environment
 from lsp_server.session import Session
 from lsp_server.settings import Layer, Settings, resolve_settings
 from tests.fakes import FakeEndpoint, Model, Reply
+from tests.fakes.sessions import FakeEmbedded
 from tests.pipeline.case import (
     GOLDEN,
     Case,
@@ -25,20 +26,8 @@ from tests.pipeline.case import (
 )
 
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*.txt"))
-
-
-class FakeEmbedded(EmbeddedClient):
-    """Says the same to every question; has no process."""
-
-    def __init__(self, text: str | None) -> None:
-        super().__init__()
-        self._text = text
-
-    async def start(self, *_: object) -> None:
-        self.indexed.set()
-
-    async def suggest(self, *_: object, **__: object) -> list[Suggestion]:
-        return [] if self._text is None else [Suggestion(self._text, 0.95, "other.py")]
+# Those in which nothing is shown.
+SILENT = [file for file in CASES if "\nnothing: " in file.read_text("utf-8")]
 
 
 @pytest.mark.asyncio
@@ -47,8 +36,20 @@ async def test_case(file: Path, tmp_path: Path, rewrite: bool) -> None:
     await check(file, tmp_path, rewrite=rewrite)
 
 
+@pytest.mark.asyncio
+@pytest.mark.parametrize("file", SILENT, ids=[file.stem for file in SILENT])
+async def test_every_silence_has_its_reason(file: Path, tmp_path: Path) -> None:
+    """`qwen.why` names it in whole sentences."""
+    found = await run(read_case(file), tmp_path)
+    fate, _, reason = found["why"].partition(": ")
+    assert fate in {"empty", "off", "failed"}
+    assert reason == found["reason"]
+    assert re.fullmatch(r"([A-Z].+[.)] ?)+", reason)
+
+
 def test_there_are_cases() -> None:
     assert CASES
+    assert SILENT
 
 
 async def check(file: Path, folder: Path, *, rewrite: bool) -> None:
@@ -92,6 +93,7 @@ async def run(case: Case, folder: Path) -> dict[str, str]:
             await session.configure(_settings(case, endpoint), (folder,))
             await session.wait_until_connected()
             outcome, shown = await _complete(case, session, folder)
+            told = why(session, [{"uri": (folder / case.path).as_uri()}])
         finally:
             await session.shut_down()
         asked = [
@@ -103,6 +105,7 @@ async def run(case: Case, folder: Path) -> dict[str, str]:
                 shown or f"nothing: {outcome.reason}"
             ),
             "reason": outcome.reason,
+            "why": f"{told['outcome']}: {told['reason']}",
             "notices": "\n".join(notices),
             "asked": "\n".join(asked) or "nobody",
             "prompt": prompt,

@@ -13,7 +13,7 @@ from lsp_server.provider.discover import Environment
 from lsp_server.session import Session
 from lsp_server.settings import Layer, resolve_settings
 from tests.fakes import FakeEndpoint
-from tests.pipeline.test_cases import FakeEmbedded
+from tests.fakes.sessions import FakeEmbedded
 
 KEY = "sk-canary"
 MODEL = "qwen2.5-coder-7b-instruct"
@@ -32,8 +32,8 @@ async def configure(session: Session, folder: Path, tree: Mapping[str, Any]) -> 
 
 async def complete(session: Session, folder: Path) -> str:
     uri = (folder / "a.py").as_uri()
-    session.open(uri, "python", 1, "total = ", Encoding.UTF16)
-    outcome = await session.complete(uri, Position(0, 8), explicit=True)
+    session.open(uri, "python", 1, "    ", Encoding.UTF16)
+    outcome = await session.complete(uri, Position(0, 4), explicit=True)
     return outcome.fate
 
 

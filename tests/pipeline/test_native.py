@@ -12,7 +12,7 @@ from lsp_server.provider.discover import Environment
 from lsp_server.session import Session
 from lsp_server.settings import Layer, resolve_settings
 from tests.fakes import FakeEndpoint, Reply
-from tests.pipeline.test_cases import FakeEmbedded
+from tests.fakes.sessions import FakeEmbedded
 
 URI = "untitled:Untitled-1"
 TEXT = "def total(values):\n    return \n"

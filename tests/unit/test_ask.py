@@ -61,6 +61,9 @@ class Scripted:
 class Sink:
     """Nobody waits for the text."""
 
+    def begin(self, model: str, form: Form) -> None:
+        self.text = ""
+
     def extend(self, text: str) -> None:
         pass
 

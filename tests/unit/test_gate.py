@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.privacy.gate import ALLOWED, Gate, denied_by_name
+from lsp_server.privacy.gate import ALLOWED, Gate
+from lsp_server.privacy.names import denied_by_name
 
 DENIED = """
 .env .env.local .env.production .envrc prod.env server.pem server.key id_rsa id_ed25519 id_rsa.pub

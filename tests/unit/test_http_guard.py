@@ -10,9 +10,9 @@ from lsp_server.prompt.base import FimPrompt, InfillPrompt, Message, PartialProm
 from lsp_server.prompt.fim import STOP
 from lsp_server.provider.base import Endpoint, Request, origin_of
 from lsp_server.provider.discover import make_provider
-from lsp_server.provider.errors import Action, ProviderError
+from lsp_server.provider.errors import ProviderError
 from lsp_server.provider.http import guard_headers, require_stream
-from tests.fakes import FakeEndpoint, Reply
+from tests.fakes import FakeEndpoint
 from tests.fakes.models import MODELS
 from tests.fakes.values import Kind
 
@@ -124,21 +124,6 @@ async def test_what_is_on_the_wire(
             said = f"{request.headers} {request.body!r}".replace(KEY, "")
             assert "environment" not in said
             assert "set-by-the-guard" not in said
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("kind", MODELS)
-async def test_a_redirect_is_not_followed(kind: Kind) -> None:
-    async with FakeEndpoint("openai", keys=None) as stranger, FakeEndpoint(kind) as endpoint:
-        endpoint.reply(Reply(fault="redirect", location=f"{stranger.base_url}/completions"))
-        provider = make_provider(Endpoint(kind, endpoint.base_url, "sk-test"))
-        request = Request(MODELS[kind][0].name, PROMPTS[0], 8)
-        with pytest.raises(ProviderError) as raised:
-            async with aclosing(provider.stream(request)) as pieces:
-                assert [piece async for piece in pieces]
-        await provider.close()
-        assert raised.value.fault.action is Action.TELL
-        assert stranger.requests == []
 
 
 @pytest.mark.asyncio

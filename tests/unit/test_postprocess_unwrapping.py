@@ -146,6 +146,8 @@ def test_prose(source: str, language: str, text: str, expected: str | Dropped) -
         ("pro█", "process.env", "cess.env"),
         ("x.pro█", "process.env", "cess.env"),
         ("pr█", "process", "process"),
+        ("    (█", "    (a, b", "a, b"),
+        ("(█", "(a, b", "(a, b"),
         ("█", "anything", "anything"),
     ],
 )

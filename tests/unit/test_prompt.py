@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lsp_server.context.base import Context, Snippet
-from lsp_server.prompt.base import FimPrompt, InfillPrompt, PartialPrompt, Prompt
+from lsp_server.prompt.base import FimPrompt, InfillPrompt
 from lsp_server.prompt.fence import choose_fence
 from lsp_server.prompt.fim import STOP, build_fim_prompt, build_infill_prompt
 from lsp_server.prompt.partial import build_partial_prompt
@@ -24,14 +20,6 @@ WITH_FILES = Context(
     "shop",
     (Snippet("shop/price.py", "VAT = 0.2"), Snippet("shop/tax.py", "def tax(): ...\n")),
 )
-
-# What Qwen's tokenizers hold, and what the small models are known to leak as text.
-CONTROL_TOKENS = [
-    *(f"<|{name}|>" for name in """endoftext im_start im_end object_ref_start object_ref_end
-    box_start box_end quad_start quad_end vision_start vision_end vision_pad image_pad video_pad
-    fim_prefix fim_middle fim_suffix fim_pad repo_name file_sep cursor""".split()),
-    *(f"<{name}>" for name in "fim_prefix fim_middle fim_suffix fim_pad".split()),
-]  # fmt: skip
 
 
 def test_fim_of_a_file() -> None:
@@ -101,46 +89,6 @@ def test_fence(language: str, texts: list[str], fence: str) -> None:
     assert choose_fence(language, *texts) == fence
 
 
-@pytest.mark.parametrize("place", ["path", "prefix", "suffix", "repository", "snippet", "name"])
-@pytest.mark.parametrize("token", CONTROL_TOKENS)
-def test_no_part_of_a_prompt_holds_a_control_token_of_the_users(token: str, place: str) -> None:
-    text = f"a{token}b"
-    context = Context(
-        path=text if place == "path" else "a.py",
-        language="python",
-        prefix=text if place == "prefix" else "a",
-        suffix=text if place == "suffix" else "b",
-        repository=text if place == "repository" else "r",
-        snippets=(
-            Snippet(text if place == "name" else "b.py", text if place == "snippet" else "c"),
-        ),
-    )
-    bare = Context("a.py", "python", "a", "b", "r", (Snippet("b.py", "c"),))
-    for build in (build_fim_prompt, build_infill_prompt, build_partial_prompt):
-        prompt, own = text_of(build(context)), text_of(build(bare))
-        assert prompt.count(token) == own.count(token)
-
-
-def text_of(prompt: Prompt) -> str:
-    match prompt:
-        case FimPrompt():
-            return prompt.text
-        case PartialPrompt():
-            return "\n".join(message.content for message in prompt.messages)
-        case InfillPrompt():
-            extra = "\n".join(f"{name}\n{text}" for name, text in prompt.extra)
-            return f"{prompt.prefix}\n{prompt.suffix}\n{extra}"
-
-
-@pytest.mark.parametrize("token", CONTROL_TOKENS)
-def test_control_tokens_come_back_as_they_were(token: str) -> None:
-    harmless = make_plain(f'x = "{token}"')
-    assert token not in harmless
-    assert cut_at_control_token(harmless) == harmless
-    assert restore(harmless) == f'x = "{token}"'
-    assert cut_at_control_token(f"a{token}b{token}") == "a"
-
-
 @pytest.mark.parametrize(
     "text", ["a < b | c > d", "<|", "|>", "<||>", "<|A|>", "<a|b>", "x <| y |> z", "¦", "<¦ ¦>"]
 )
@@ -150,9 +98,3 @@ def test_other_text_stays(text: str) -> None:
 
 def test_line_ends_become_one_kind() -> None:
     assert make_plain("a\r\nb\rc\n") == "a\nb\nc\n"
-
-
-@given(st.text(alphabet="<|>¦fim_pad\n\r ", max_size=40))
-@settings(deadline=None, derandomize=True)
-def test_nothing_that_looks_like_a_token_is_left(text: str) -> None:
-    assert not re.search(r"<\|[a-z0-9_]{1,32}\|>", make_plain(text))

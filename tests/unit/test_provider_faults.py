@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-from pathlib import Path
-
 import pytest
 
 from lsp_server.provider.base import Endpoint
@@ -14,7 +11,6 @@ from tests.fakes import FakeEndpoint, Reply
 from tests.fakes.values import Fault
 from tests.ways import WAYS, Way, connect, read
 
-SELF_SIGNED = Path(__file__).parents[1] / "fakes" / "self_signed.pem"
 every_way = pytest.mark.parametrize("way", WAYS, ids=str)
 pytestmark = pytest.mark.asyncio
 
@@ -130,27 +126,6 @@ async def test_nobody_listens(way: Way) -> None:
     error = await fail(endpoint, way)
     assert error.fault.code == "unreachable"
     assert endpoint.origin in error.fault.sentence
-
-
-@every_way
-async def test_a_certificate_that_nobody_signed(way: Way) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(SELF_SIGNED)
-    async with FakeEndpoint(way.kind, ssl_context=context) as endpoint:
-        error = await fail(endpoint, way)
-    assert error.fault.code == "certificate"
-    assert error.fault.action is Action.TELL
-    assert endpoint.requests == []
-    assert "SSL_CERT_FILE" in error.fault.sentence
-
-
-async def test_a_certificate_that_the_user_trusts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(SELF_SIGNED))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(SELF_SIGNED)
-    async with FakeEndpoint("openai", ssl_context=context) as endpoint:
-        endpoint.reply("1")
-        assert (await read(connect(endpoint), WAYS[2].request))[0] == "1"
 
 
 async def test_no_such_host() -> None:

@@ -36,6 +36,9 @@ pytestmark = pytest.mark.asyncio
 class Kept(list[str]):
     """Takes what comes, and keeps it."""
 
+    def begin(self, model: str, form: Form) -> None:
+        """Nothing to keep."""
+
     def extend(self, text: Iterable[str]) -> None:
         self.append("".join(text))
 

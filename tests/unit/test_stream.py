@@ -9,6 +9,7 @@ import pytest
 from lsp_server.completion.stream import Answer, is_complete, read_answer
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.size import MAX_CHARACTERS
+from lsp_server.prompt.base import Form
 from lsp_server.provider.base import Piece, Text, Usage
 from tests.marks import read_place
 
@@ -20,6 +21,9 @@ class Sink:
     """Keeps what it is given."""
 
     def __init__(self) -> None:
+        self.text = ""
+
+    def begin(self, model: str, form: Form) -> None:
         self.text = ""
 
     def extend(self, text: str) -> None:

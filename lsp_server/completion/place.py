@@ -1,0 +1,66 @@
+"""From a request to the place that filters are told of, and back from texts to items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lsp_server.buffer import Snapshot
+from lsp_server.completion.base import Ask, Item
+from lsp_server.completion.origin import unix
+from lsp_server.completion.trigger import wants_lines
+from lsp_server.edit import make_inline_edit
+from lsp_server.postprocess.base import Place
+from lsp_server.settings import Completion
+from lsp_server.syntax.splice import find_spot, find_spot_in
+from lsp_server.syntax.tree import SyntaxTree, Tree, parse_text
+
+# The filters look near the cursor only; a bound keeps them quick in a large file.
+_LINES_NEAR = 200
+# A larger file's tree would take more than a few milliseconds of each key to keep up to date.
+_MOST_CHARACTERS = 300_000
+_WINDOW_S = 0.01
+
+
+def make_place(ask: Ask, settings: Completion) -> Place:
+    """What stands around the cursor, and whether several lines are wanted there."""
+    before, after = text_around(ask, _LINES_NEAR, _LINES_NEAR)
+    multiline = wants_lines(ask.snapshot, ask.position, settings.multiline)
+    line = ask.snapshot.line_text(ask.position.line)
+    is_whole = bool(line[: ask.position.column].strip()) and not line[ask.position.column :].strip()
+    below = is_whole and not multiline and settings.multiline != "never"
+    return Place(ask.snapshot.language, before, after, multiline, below)
+
+
+def with_syntax(place: Place, ask: Ask, syntax: SyntaxTree) -> Place:
+    """The place with its spot in the document's tree, brought up to date.
+
+    A file too large to be parsed within a keystroke is judged by what stands near the cursor.
+    """
+    snapshot = ask.snapshot
+    tree = parse_document(snapshot, syntax)
+    if tree is not None:
+        return replace(place, spot=find_spot(tree, snapshot, ask.position))
+    tree = parse_text(snapshot.language, place.before + place.after, _WINDOW_S)
+    if tree is None:
+        return place
+    return replace(place, spot=find_spot_in(tree, place.before, place.after))
+
+
+def parse_document(snapshot: Snapshot, syntax: SyntaxTree) -> Tree | None:
+    """The document's tree, brought up to date; None where that takes too long."""
+    is_small = sum(map(len, snapshot.lines)) <= _MOST_CHARACTERS
+    return syntax.update(snapshot) if is_small else None
+
+
+def text_around(ask: Ask, above: int, below: int) -> tuple[str, str]:
+    """The text before and after the cursor, so many lines of it, "\\n" line ends."""
+    lines, position = ask.snapshot.lines, ask.position
+    line = lines[position.line]
+    before = "".join(lines[max(0, position.line - above) : position.line])
+    after = "".join(lines[position.line + 1 : position.line + below])
+    return unix(before + line[: position.column]), unix(line[position.column :] + after)
+
+
+def make_items(ask: Ask, texts: list[str]) -> tuple[Item, ...]:
+    """The texts as items for an editor, in their order."""
+    return tuple(Item(text, make_inline_edit(ask.snapshot, ask.position, text)) for text in texts)

@@ -1,0 +1,237 @@
+"""Requests to a model: sent within the rate, joined while they fly, made ahead of the user."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from aiolimiter import AsyncLimiter
+
+from lsp_server.completion.ask import ask_models
+from lsp_server.completion.base import Ask, Outcome
+from lsp_server.completion.engines import Hosted
+from lsp_server.completion.flight import Flight
+from lsp_server.completion.guard import IN_SECRET, guard_cursor
+from lsp_server.completion.origin import Origin
+from lsp_server.completion.place import make_items, make_place, parse_document, with_syntax
+from lsp_server.completion.reuse import AnswerStore, Known
+from lsp_server.completion.stream import is_complete
+from lsp_server.completion.track import Track
+from lsp_server.completion.trigger import (
+    choose_deadline,
+    choose_debounce,
+    choose_max_tokens,
+    why_not_ask,
+)
+from lsp_server.context.base import Context
+from lsp_server.context.window import gather_window
+from lsp_server.edit import accept, make_inline_edit
+from lsp_server.postprocess import refine
+from lsp_server.postprocess.base import Dropped
+from lsp_server.postprocess.empty import NOTHING
+from lsp_server.provider.errors import Action, Fault, ProviderError
+from lsp_server.settings import Completion
+
+# Automatic requests: two a second on average, ten in a burst.
+_BURST, _BURST_S = 10, 5.0
+# A request that nobody waits for any more is closed, unless another comes for it within this time.
+_ORPHAN_S = 0.03
+# After an edit that goes along with it, the editor's next request may take so long to come.
+_PAUSE_S = 0.2
+
+
+# So long after a request was made it is on its way.
+_PARSE_S = 0.003
+
+# Starts a task that the session owns.
+Spawn = Callable[[Coroutine[Any, Any, Any], str], "asyncio.Task[Any]"]
+
+
+class Requests:
+    """Sends requests, at most one in flight a document. Keeps what comes in `store`."""
+
+    def __init__(self, spawn: Spawn, store: AnswerStore) -> None:
+        self._spawn = spawn
+        self._store = store
+        self._limiter = AsyncLimiter(_BURST, _BURST_S)
+
+    async def ask(self, ask: Ask, track: Track, hosted: Hosted, settings: Completion) -> Outcome:
+        """Raises `ProviderError`, also when the deadline passes."""
+        flight = track.flight
+        if flight is not None:
+            outcome = await self._join(flight, ask, track, hosted, settings)
+            if outcome is not None:
+                return outcome
+            if track.flight is flight:
+                track.close_flight()
+        if not ask.explicit:
+            parse = partial(parse_document, ask.snapshot, track.syntax)
+            reason = why_not_ask(ask.snapshot, ask.position, track.rejected, parse)
+            if reason:
+                return Outcome("empty", reason, hosted.name)
+            delay = choose_debounce(settings, ask.snapshot, ask.position, track.rejected)
+            if delay:
+                await asyncio.sleep(delay)
+            if not self._limiter.has_capacity():
+                return Outcome(
+                    "empty", "Requests come too fast; this one was held back.", hosted.name
+                )
+            await self._limiter.acquire()
+        flight = self._launch(ask, track, hosted, settings)
+        outcome = await self._join(flight, ask, track, hosted, settings)
+        return outcome or Outcome("empty", NOTHING, hosted.name)
+
+    async def ask_anew(
+        self, ask: Ask, track: Track, hosted: Hosted, settings: Completion, temperature: float
+    ) -> Outcome:
+        """Another answer for a place that has one. Raises as `ask` does."""
+        track.close_flight()
+        flight = self._launch(ask, track, hosted, settings, temperature=temperature)
+        outcome = await self._join(flight, ask, track, hosted, settings)
+        return outcome or Outcome("empty", NOTHING, hosted.name)
+
+    async def _join(
+        self, flight: Flight, ask: Ask, track: Track, hosted: Hosted, settings: Completion
+    ) -> Outcome | None:
+        """The outcome from a request in flight, None where it cannot serve this place."""
+        typed = flight.typed_at(ask.snapshot, ask.position)
+        if typed is None:
+            return None
+        place = make_place(ask, settings)
+
+        def is_enough(answer: str) -> bool:
+            if not flight.agrees(typed):
+                return True
+            rest = answer[len(typed) :]
+            return bool(rest) and is_complete(rest, place)
+
+        seconds = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
+        # The tree is needed when the answer has come; till then the processor is idle.
+        parsing = asyncio.get_running_loop().call_later(
+            _PARSE_S, parse_document, ask.snapshot, track.syntax
+        )
+        try:
+            in_time = await flight.wait_until(is_enough, flight.started + seconds)
+        except asyncio.CancelledError:
+            self._spawn(_close_orphan(flight), "close-orphan")
+            raise
+        finally:
+            parsing.cancel()
+        rest = flight.answer[len(typed) :] if flight.agrees(typed) else ""
+        if not in_time:
+            # Whole lines that have come are worth more than another engine's guess.
+            rest = rest[: rest.rfind("\n") + 1]
+            flight.cancel()
+            if not rest.strip():
+                fault = _deadline_fault(hosted.provider.endpoint.origin, seconds)
+                hosted.note_fault(fault)
+                raise ProviderError(fault)
+        if flight.error is not None:
+            raise flight.error
+        if not rest:
+            return None
+        refined = refine(rest, with_syntax(place, ask, track.syntax))
+        if isinstance(refined, Dropped):
+            return Outcome("empty", refined.reason, hosted.name, flight.model)
+        return Outcome(
+            "shown", flight.reason, hosted.name, flight.model, make_items(ask, [refined])
+        )
+
+    def _launch(
+        self,
+        ask: Ask,
+        track: Track,
+        hosted: Hosted,
+        settings: Completion,
+        assumed: str = "",
+        temperature: float = 0.0,
+    ) -> Flight:
+        """Send a request; with `assumed`, as if that text had been accepted at the place."""
+        flight = Flight(Origin(ask.snapshot, ask.position), assumed)
+        track.flight = flight
+        if assumed:
+            edit = make_inline_edit(ask.snapshot, ask.position, assumed)
+            snapshot, position = accept(ask.snapshot, edit)
+            ask = Ask(snapshot, position, ask.path, ask.file, ask.repository)
+        flight.carry(self._spawn(self._fly(flight, ask, hosted, settings, temperature), "flight"))
+        return flight
+
+    async def _fly(
+        self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion, temperature: float
+    ) -> None:
+        snapshot, position = ask.snapshot, ask.position
+        place = make_place(ask, settings)
+        deadline = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
+
+        def gather(tokens: int) -> Context:
+            prefix, suffix = gather_window(snapshot, position, tokens)
+            context = Context(ask.path, snapshot.language, prefix, suffix, ask.repository)
+            if not hosted.redacts:
+                return context
+            line = snapshot.lines[position.line]
+            return guard_cursor(context, line[: position.column], line[position.column :])
+
+        try:
+            reply = await ask_models(
+                hosted.provider,
+                hosted.route,
+                gather,
+                place,
+                flight,
+                max_prompt_tokens=settings.max_prompt_tokens,
+                max_tokens=choose_max_tokens(settings, multiline=place.multiline),
+                deadline_ms=int(deadline * 1000),
+                temperature=temperature,
+            )
+        except ProviderError as error:
+            if error.fault.code != IN_SECRET:
+                hosted.note_fault(error.fault)
+            flight.error = error
+            return
+        self._store.put(snapshot, position, Known(flight.text, hosted.name, reply.model))
+        hosted.note_reply(reply)
+
+    async def speculate(
+        self,
+        ask: Ask,
+        track: Track,
+        hosted: Hosted,
+        settings: Completion,
+        text: str,
+        delay: float,
+    ) -> None:
+        """Ask as if the shown text had been accepted, unless that is known or asked already."""
+        shown = track.shown
+        await asyncio.sleep(delay)
+        flight = track.flight
+        is_busy = flight is not None and not flight.is_over
+        if track.shown is not shown or is_busy or not self._limiter.has_capacity():
+            return
+        if not hosted.breaker.allows(time.monotonic()):
+            return
+        snapshot, position = accept(
+            ask.snapshot, make_inline_edit(ask.snapshot, ask.position, text)
+        )
+        if self._store.find(snapshot, position):
+            return
+        await self._limiter.acquire()
+        self._launch(ask, track, hosted, settings, text)
+
+
+async def _close_orphan(flight: Flight) -> None:
+    """Close a request that was cancelled, unless another still waits for it."""
+    await asyncio.sleep(_ORPHAN_S)
+    since_edit = asyncio.get_running_loop().time() - flight.followed
+    if not flight.waiting and since_edit > _PAUSE_S:
+        flight.cancel()
+
+
+def _deadline_fault(origin: str, seconds: float) -> Fault:
+    return Fault(
+        Action.RETRY,
+        f"{origin} did not answer within {seconds:g} s (qwen.completion.deadlineMs).",
+        "deadline",
+    )

@@ -1,0 +1,186 @@
+"""Asking the index: `Lookup` over a connection of its own, while another process writes."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+from typing import Any
+
+from lsp_server.index.base import Chunk, Import, Symbol
+from lsp_server.index.schema import CHUNKS_PER_FILE, KINDS, identify, open_to_read
+from lsp_server.index.words import split_identifiers
+
+_log = logging.getLogger(__name__)
+
+_MAX_NAMES = 200
+# A word in more windows than this tells little, and ranking them all takes too long.
+_COMMON = 1_500
+# The rarest words are searched, so many of them and in so many windows together.
+_MAX_WORDS = 16
+_MAX_WINDOWS = 3_000
+# How often words are counted: those found common are remembered until so many are.
+_MAX_REMEMBERED = 5_000
+
+_SYMBOL = (
+    "SELECT path, language, name, rank, container, signature, doc, line, end_line "
+    "FROM symbol JOIN file ON file.id = symbol.file "
+)
+
+
+class Reader:
+    """The index of one workspace folder. Any thread may ask, one at a time.
+
+    Nothing is raised: without a database, or with a damaged one, every answer is empty.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._common: set[str] = set()
+
+    def define(self, names: Sequence[str], limit: int = 64) -> list[Symbol]:
+        """See `Lookup.define`; types and functions before fields, and each name has its share."""
+        names = list(dict.fromkeys(names))[:_MAX_NAMES]
+        share = max(4, 2 * limit // max(1, len(names)))
+        found = [
+            self._select(f"{_SYMBOL} WHERE name = ? ORDER BY rank LIMIT ?", (name, share))
+            for name in names
+        ]
+        return [_to_symbol(row) for row in islice(_take_in_turns(found), limit)]
+
+    def members(self, containers: Sequence[str], limit: int = 128) -> list[Symbol]:
+        """See `Lookup.members`; a container is named in full or by its last part."""
+        containers = list(dict.fromkeys(containers))[:_MAX_NAMES]
+        share = max(8, 2 * limit // max(1, len(containers)))
+        found = [
+            self._select(
+                f"{_SYMBOL} WHERE owner = ? AND owner <> '' "
+                "AND (container = ? OR container LIKE '%.' || ?) "
+                "ORDER BY file, place LIMIT ?",
+                (name.rpartition(".")[2], name, name, share),
+            )
+            for name in containers
+        ]
+        return [_to_symbol(row) for row in islice(chain.from_iterable(found), limit)]
+
+    def outline(self, path: str) -> list[Symbol]:
+        """See `Lookup.outline`."""
+        rows = self._select(f"{_SYMBOL} WHERE path = ? ORDER BY place", (path,))
+        return [_to_symbol(row) for row in rows]
+
+    def imports(self, path: str) -> list[Import]:
+        """See `Lookup.imports`."""
+        rows = self._select(
+            "SELECT module, names, line, origins FROM import JOIN file ON file.id = import.file "
+            "WHERE path = ? ORDER BY place",
+            (path,),
+        )
+        return [_to_import(row) for row in rows]
+
+    def search(self, words: Sequence[str], limit: int = 32, *, without: str = "") -> list[Chunk]:
+        """See `Lookup.search`: BM25 over the rarest of the words and of their parts."""
+        chosen = self._choose(split_identifiers(words))
+        if not chosen:
+            return []
+        excluded = self._select("SELECT id FROM file WHERE path = ?", (without,))
+        first = excluded[0][0] * CHUNKS_PER_FILE if excluded else -CHUNKS_PER_FILE
+        rows = self._select(
+            "SELECT path, language, line, text, score FROM ("
+            "  SELECT rowid AS number, -bm25(word) AS score FROM word WHERE word MATCH ?"
+            "  AND NOT rowid BETWEEN ? AND ? ORDER BY bm25(word) LIMIT ?"
+            ") JOIN chunk ON chunk.id = number JOIN file ON file.id = number / ? "
+            "ORDER BY score DESC",
+            (
+                " OR ".join(f'"{word}"' for word in chosen),
+                first,
+                first + CHUNKS_PER_FILE - 1,
+                limit,
+                CHUNKS_PER_FILE,
+            ),
+        )
+        return [Chunk(*row) for row in rows]
+
+    def files(self) -> list[str]:
+        """See `Lookup.files`."""
+        return [path for (path,) in self._select("SELECT path FROM file ORDER BY path", ())]
+
+    def close(self) -> None:
+        """Close the connection; a question opens another."""
+        with self._lock:
+            self._disconnect()
+
+    def _choose(self, words: Iterable[str]) -> list[str]:
+        """The rarest words that are there at all."""
+        counted = sorted((self._count(word), word) for word in words if word not in self._common)
+        chosen: list[str] = []
+        windows = 0
+        for count, word in counted:
+            windows += count
+            if len(chosen) == _MAX_WORDS or (chosen and windows > _MAX_WINDOWS):
+                break
+            if 0 < count < _COMMON:
+                chosen.append(word)
+        return chosen
+
+    def _count(self, word: str) -> int:
+        """In how many windows a word stands, counted up to `_COMMON`."""
+        rows = self._select(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM word WHERE word MATCH ? LIMIT ?)",
+            (f'"{word}"', _COMMON),
+        )
+        count = int(rows[0][0]) if rows else 0
+        if count >= _COMMON and len(self._common) < _MAX_REMEMBERED:
+            self._common.add(word)
+        return count
+
+    def _select(self, statement: str, values: tuple[object, ...]) -> list[Any]:
+        with self._lock:
+            try:
+                return self._connect().execute(statement, values).fetchall()
+            except UnicodeEncodeError:
+                # A name with half a character in it is in no file.
+                return []
+            except sqlite3.Error as error:
+                _log.debug("the index did not answer: %s", type(error).__name__)
+                self._disconnect()
+                return []
+
+    def _connect(self) -> sqlite3.Connection:
+        identity = identify(self.path)
+        if self._connection is None or identity != self._identity:
+            self._disconnect()
+            self._connection = open_to_read(self.path)
+            self._identity = identity
+        return self._connection
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        self._common.clear()
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+
+def _to_symbol(row: tuple[Any, ...]) -> Symbol:
+    path, language, name, rank, container, signature, doc, line, end_line = row
+    return Symbol(path, language, name, KINDS[rank], container, signature, doc, line, end_line)
+
+
+def _to_import(row: tuple[Any, ...]) -> Import:
+    module, names, line, origins = row
+    if not names:
+        return Import(module, (), line)
+    return Import(module, tuple(names.split("\n")), line, tuple(origins.split("\n")))
+
+
+def _take_in_turns(lists: Iterable[Sequence[Any]]) -> Iterable[Any]:
+    """The first of each list, the second of each, and so on."""
+    rounds = zip_longest(*lists)
+    return (each for each in chain.from_iterable(rounds) if each is not None)

@@ -1,0 +1,159 @@
+"""Ignore files by git's rules: nested, negated, those of the repository and of the user."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pathspec
+
+_GIT = ".gitignore"
+_EXCLUDES_FILE = re.compile(r"(?im)^\s*excludesfile\s*=\s*\"?([^\"\n#;]+)")
+# Where file systems take names without regard to case, rules do so too.
+IGNORES_CASE = sys.platform in ("darwin", "win32")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignoring:
+    """The ignore rules of one workspace folder, which is given by its real path."""
+
+    root: Path
+    names: tuple[str, ...]
+    ignores_case: bool = IGNORES_CASE
+
+    def find(self, path: Path, *, is_folder: bool) -> str | None:
+        """The name of the file whose rules exclude a path below the root; None where none does.
+
+        Files are read anew when they have changed, so that an edit to one counts at once.
+        """
+        # Plain strings: a crawl asks this of every file, and paths are slow to make.
+        root, text = f"{self.root}{os.sep}".replace(os.sep * 2, os.sep), str(path)
+        for name in self.names:
+            rules = self._list_rules(name, root, text)
+            # As git does: nothing below an ignored folder can be brought back.
+            for part in _list_parts(root, text) if rules else ():
+                file = self._find_excluding(rules, part, is_folder=is_folder or part != text)
+                if file is not None:
+                    return file
+        return None
+
+    def _list_rules(self, name: str, root: str, path: str) -> list[_Rules]:
+        """The rules of a kind for a path, the weakest first."""
+        base, files = root, list[tuple[str, str]]()
+        if name == _GIT:
+            # A workspace may be a part of a repository, whose rules hold in it as well.
+            base = find_repository(root) or root
+            files += ((base, file) for file in _list_user_files(base))
+        folders = (base, *(f"{folder}{os.sep}" for folder in _list_parts(base, path)[:-1]))
+        files += ((folder, folder + name) for folder in folders)
+        found = ((folder, file, read_rules(file, self.ignores_case)) for folder, file in files)
+        return [
+            _Rules(folder, os.path.basename(file), rules)
+            for folder, file, rules in found
+            if rules is not None
+        ]
+
+    def _find_excluding(self, rules: list[_Rules], path: str, *, is_folder: bool) -> str | None:
+        """The file that has the last word on a path, if that is to exclude it."""
+        excluding = None
+        for one in rules:
+            if not path.startswith(one.folder):
+                continue
+            relative = path[len(one.folder) :].replace(os.sep, "/") + ("/" if is_folder else "")
+            found = one.spec.check_file(relative.lower() if self.ignores_case else relative).include
+            if found is not None:
+                excluding = one.name if found else None
+        return excluding
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules of one file, which are relative to `folder`, a path that ends with a separator."""
+
+    folder: str
+    name: str
+    spec: pathspec.GitIgnoreSpec
+
+
+def find_repository(folder: str) -> str | None:
+    """The nearest folder upward that git takes for a working tree's top; both end with a
+    separator."""
+    while not os.path.lexists(f"{folder}.git"):
+        above = folder[: folder.rstrip(os.sep).rfind(os.sep) + 1]
+        if len(above) >= len(folder):
+            return None
+        folder = above
+    return folder or None
+
+
+def read_rules(file: str, ignores_case: bool) -> pathspec.GitIgnoreSpec | None:
+    """The rules of one ignore file, read anew when it has changed; None where there is none."""
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
+    return _parse_rules(file, stamp, ignores_case)
+
+
+def _list_parts(base: str, path: str) -> list[str]:
+    """The paths on the way from a folder down to what lies below it, that included."""
+    ends = [place for place in range(len(base), len(path)) if path[place] == os.sep]
+    return [*(path[:end] for end in ends), path]
+
+
+def _list_user_files(repository: str) -> Iterator[str]:
+    """The user's own excludes, weakest first: for all repositories, and for this one alone."""
+    home = os.path.expanduser("~")
+    configuration = os.path.join(os.environ.get("XDG_CONFIG_HOME") or f"{home}/.config", "git")
+    named = None
+    for file in (os.path.join(configuration, "config"), os.path.join(home, ".gitconfig")):
+        named = _read_excludes_file(file) or named
+    yield os.path.expanduser(named) if named else os.path.join(configuration, "ignore")
+    yield os.path.join(repository, ".git", "info", "exclude")
+
+
+def _read_excludes_file(file: str) -> str | None:
+    """`core.excludesFile` of a git configuration, None where it names none."""
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return _parse_excludes_file(file, (status.st_mtime_ns, status.st_size))
+
+
+@functools.lru_cache(maxsize=16)
+def _parse_excludes_file(file: str, _stamp: tuple[int, ...]) -> str | None:
+    try:
+        match = _EXCLUDES_FILE.search(Path(file).read_text("utf-8", "replace"))
+    except OSError:
+        return None
+    return match.group(1).strip() if match else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse_rules(
+    file: str, _stamp: tuple[int, ...], ignores_case: bool
+) -> pathspec.GitIgnoreSpec | None:
+    # Imported late: the start of the server has no rules to read.
+    import pathspec
+
+    try:
+        lines: Sequence[str] = Path(file).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return None
+    rules = []
+    for line in lines:
+        try:
+            pathspec.GitIgnoreSpec.from_lines([line])
+        except ValueError:
+            continue  # One line that is no rule does not switch the others off.
+        rules.append(line.lower() if ignores_case else line)
+    return pathspec.GitIgnoreSpec.from_lines(rules)

@@ -1,0 +1,72 @@
+"""The plain HTTP of providers that need no SDK: one client, made when first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lsp_server.provider.base import Endpoint
+from lsp_server.provider.errors import ProviderError, not_an_answer
+from lsp_server.provider.http import decode_json, make_client, read_body, read_fault, translate
+
+if TYPE_CHECKING:
+    import httpx2
+
+# A list of models longer than this is none.
+_MAX_LIST_BYTES = 4_000_000
+
+
+class Link:
+    """The way to one endpoint."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._client: httpx2.AsyncClient | None = None
+
+    async def prepare(self) -> None:
+        """Load the HTTP client and the trust store, off the event loop."""
+        await asyncio.to_thread(self._connect)
+
+    @contextlib.asynccontextmanager
+    async def post(
+        self,
+        address: str,
+        body: Mapping[str, object],
+        model: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[httpx2.Response]:
+        """The response to a question, to be read as a stream; leaving it closes the connection.
+
+        Raises `ProviderError` where the endpoint answers with an error.
+        """
+        client = self._connect()
+        async with client.stream("POST", address, json=body, headers=headers) as response:
+            if response.status_code != 200:
+                raise ProviderError(await read_fault(response, self._endpoint, model))
+            yield response
+
+    async def get_items(self, address: str, field: str) -> list[Any]:
+        """The list in one field of a JSON object; raises `ProviderError`."""
+        try:
+            async with self._connect().stream("GET", address) as response:
+                if response.status_code != 200:
+                    raise ProviderError(await read_fault(response, self._endpoint, ""))
+                found = decode_json(await read_body(response, _MAX_LIST_BYTES))
+        except Exception as error:
+            raise translate(error, self._endpoint) from None
+        items = found.get(field) if isinstance(found, dict) else None
+        if not isinstance(items, list):
+            raise ProviderError(not_an_answer(self._endpoint.origin, "something unreadable"))
+        return items
+
+    async def close(self) -> None:
+        """Close the connections kept open."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _connect(self) -> httpx2.AsyncClient:
+        if self._client is None:
+            self._client = make_client(self._endpoint)
+        return self._client

@@ -1,0 +1,2 @@
+(using_directive name: (identifier) @whole (_) @module .) @import
+(using_directive !name (_) @module .) @import
