@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from lsp_server.cli.diagnosis import describe
 from lsp_server.cli.examine import examine as find_out
 from lsp_server.cli.network import find_proxy
 from lsp_server.cli.session import read_settings
+from lsp_server.provider import discover
 from lsp_server.provider.base import Endpoint
 from tests.fakes import FakeEndpoint, Model, Reply
 from tests.fakes.canaries import make_canaries
@@ -78,7 +80,8 @@ async def test_with_nothing_set_up_all_is_well(examine: Examine) -> None:
     assert (found["problems"], found["advice"]) == ([], [])
     assert list(found) == [
         *("version", "python", "ok", "engine", "key", "proxy", "certificates", "lanes"),
-        *("completion", "embedded", "grammars", "config", "file", "problems", "advice"),
+        *("completion", "embedded", "grammars", "config", "file", "served", "local"),
+        *("problems", "advice"),
     ]
 
 
@@ -242,6 +245,38 @@ async def test_no_key_is_told_in_full(tmp_path: Path) -> None:
     assert (told.code, tree.code) == (0, 0)
     assert tree.json["key"] == {"source": "OPENAI_API_KEY", "hint": "…cdef"}
     assert not any(KEY[:8] in text for text in (told.out, told.err, tree.out, tree.err))
+
+
+async def test_takes_the_settings_of_an_editor(tmp_path: Path) -> None:
+    async with FakeEndpoint(keys={KEY: "beijing"}) as endpoint:
+        options = {"provider": "openai", "baseUrl": endpoint.base_url, "apiKey": KEY}
+        words = ("doctor", "--json", "--settings-from-stdin")
+        done = await run_command(*words, given=json.dumps(options), folder=tmp_path)
+        assert endpoint.requests[-1].key == KEY
+    assert done.code == 0
+    assert done.json["key"] == {"source": "the editor", "hint": "…cdef"}
+    assert KEY not in done.out
+
+
+@pytest.mark.parametrize("given", ["", "[]", "{"])
+async def test_the_settings_of_an_editor_are_one_object(given: str, tmp_path: Path) -> None:
+    done = await run_command("doctor", "--settings-from-stdin", given=given, folder=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == ("qwen-lsp: Standard input has to hold the settings as one JSON object.\n")
+
+
+async def test_lists_what_is_served_here(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with FakeEndpoint("ollama") as local, FakeEndpoint("openai") as endpoint:
+        monkeypatch.setattr(discover, "LOCAL_SERVERS", (("ollama", local.base_url),))
+        found = await examine(**use(endpoint))
+    assert found["served"] == ["qwen2.5-coder-7b-instruct", "qwen3-coder-30b-a3b-instruct"]
+    assert found["local"] == [
+        {
+            "provider": "ollama",
+            "baseUrl": local.base_url,
+            "reason": f"A local server at {local.origin} holds qwen2.5-coder:7b.",
+        }
+    ]
 
 
 @pytest.mark.parametrize(
