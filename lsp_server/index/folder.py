@@ -20,12 +20,11 @@ from lsp_server.index.crawl import (
     is_passed_over,
     read_source,
 )
-from lsp_server.index.extract import PARSE_SECONDS, extract
+from lsp_server.index.extract import PARSE_SECONDS, choose_language, extract
 from lsp_server.index.schema import is_damage
 from lsp_server.index.store import UNSAVED, Entry, Stamp, Store
 from lsp_server.privacy.content import why_no_context
 from lsp_server.privacy.gate import Gate
-from lsp_server.syntax.grammars import language_of_path
 
 # A step is this long, in seconds, so that a saved file does not wait for long.
 _STEP_S = 0.15
@@ -295,7 +294,7 @@ class IndexedFolder:
         if not _is_text(text):
             text = text.encode(errors="replace").decode()
         seconds = 0.0 if name in self._careful else PARSE_SECONDS
-        return Entry(extract(name, language_of_path(name), text, seconds), stamp)
+        return Entry(extract(name, choose_language(name, text), text, seconds), stamp)
 
     def _recover(self, error: Exception) -> float:
         """What follows from an error of the database; the seconds until it is tried again."""
