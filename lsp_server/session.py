@@ -338,6 +338,7 @@ class Session:
             endpoint.origin if endpoint else None,
             today.tokens,
             round(today.amount(), 6),
+            today.currency,
             (fault.sentence if fault else discovery.reason) or None,
         )
 

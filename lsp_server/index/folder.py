@@ -23,7 +23,6 @@ from lsp_server.index.crawl import (
 from lsp_server.index.extract import PARSE_SECONDS, choose_language, extract
 from lsp_server.index.schema import is_damage
 from lsp_server.index.store import UNSAVED, Entry, Stamp, Store
-from lsp_server.privacy.content import why_no_context
 from lsp_server.privacy.gate import Gate
 
 # A step is this long, in seconds, so that a saved file does not wait for long.
@@ -296,9 +295,8 @@ class IndexedFolder:
 
     def _lets_in(self, path: Path, text: str) -> bool:
         """Whether a document's text may be in the index, by the rules for files."""
-        if len(text) > self._limits.file_bytes or why_no_context(path, text) is not None:
-            return False
-        return self._gate.check(path).allowed
+        is_small = len(text) <= self._limits.file_bytes
+        return is_small and self._gate.check_context(path, text).allowed
 
     def _extract(self, name: str, text: str, stamp: Stamp) -> Entry:
         if not _is_text(text):
