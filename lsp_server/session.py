@@ -18,7 +18,6 @@ from lsp_server.completion.pipeline import Completer
 from lsp_server.completion.track import Track
 from lsp_server.connection import Connection
 from lsp_server.embedded.client import EmbeddedClient
-from lsp_server.index.base import Lookup
 from lsp_server.index.client import IndexClient, IndexState
 from lsp_server.index.crawl import INDEX_LIMITS
 from lsp_server.models.budget import over_budget
@@ -308,13 +307,6 @@ class Session:
     def gate(self) -> Gate:
         """The one gate."""
         return self._gate
-
-    def look_up(self, path: Path) -> Lookup | None:
-        """What the index knows of the workspace folder that a file is in; for a thread."""
-        for root in self._gate.roots:
-            if path.is_relative_to(root):
-                return self.index.lookup(root)
-        return None
 
     def note_usage(self, model: str, usage: Usage) -> None:
         """An action used tokens."""
