@@ -17,6 +17,7 @@ from lsp_server.completion.engines import (
     Hosted,
     ask_embedded,
     embedded_outcome,
+    fall_back,
     why_no_model,
 )
 from lsp_server.completion.origin import Origin
@@ -102,7 +103,7 @@ class Completer:
                 return _known_outcome(ask, known, why)
             if settings.embedded == "off":
                 return Outcome("failed", why, hosted.name)
-            return embedded_outcome(ask, await ask_embedded(ask, engines), why)
+            return await fall_back(ask, engines, why)
 
     def _list_known(self, ask: Ask, track: Track, settings: Completion) -> dict[str, Known]:
         """What is known for a place by the text it would show, the text now shown first."""

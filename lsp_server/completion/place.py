@@ -18,6 +18,9 @@ from lsp_server.syntax.tree import SyntaxTree, Tree, parse_text
 _LINES_NEAR = 200
 # A larger file's tree would take more than a few milliseconds of each key to keep up to date.
 _MOST_CHARACTERS = 300_000
+_MOST_LINES = 10_000
+# Of such a file so many lines above and below the cursor are parsed.
+_LINES_PARSED = 80
 _WINDOW_S = 0.01
 
 
@@ -40,15 +43,15 @@ def with_syntax(place: Place, ask: Ask, syntax: SyntaxTree) -> Place:
     tree = parse_document(snapshot, syntax)
     if tree is not None:
         return replace(place, spot=find_spot(tree, snapshot, ask.position))
-    tree = parse_text(snapshot.language, place.before + place.after, _WINDOW_S)
-    if tree is None:
-        return place
-    return replace(place, spot=find_spot_in(tree, place.before, place.after))
+    before, after = text_around(ask, _LINES_PARSED, _LINES_PARSED)
+    tree = parse_text(snapshot.language, before + after, _WINDOW_S)
+    return place if tree is None else replace(place, spot=find_spot_in(tree, before, after))
 
 
 def parse_document(snapshot: Snapshot, syntax: SyntaxTree) -> Tree | None:
     """The document's tree, brought up to date; None where that takes too long."""
-    is_small = sum(map(len, snapshot.lines)) <= _MOST_CHARACTERS
+    lines = snapshot.lines
+    is_small = len(lines) <= _MOST_LINES and sum(map(len, lines)) <= _MOST_CHARACTERS
     return syntax.update(snapshot) if is_small else None
 
 

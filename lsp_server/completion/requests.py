@@ -18,7 +18,7 @@ from lsp_server.completion.guard import IN_SECRET, guard_cursor
 from lsp_server.completion.origin import Origin
 from lsp_server.completion.place import make_items, make_place, parse_document, with_syntax
 from lsp_server.completion.reuse import AnswerStore, Known
-from lsp_server.completion.stream import is_complete
+from lsp_server.completion.stream import Reader
 from lsp_server.completion.track import Track
 from lsp_server.completion.trigger import (
     choose_deadline,
@@ -102,11 +102,13 @@ class Requests:
             return None
         place = make_place(ask, settings)
 
+        reader = Reader(place)
+
         def is_enough(answer: str) -> bool:
             if not flight.agrees(typed):
                 return True
             rest = answer[len(typed) :]
-            return bool(rest) and is_complete(rest, place)
+            return bool(rest) and reader.has_enough(rest)
 
         seconds = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
         # The tree is needed when the answer has come; till then the processor is idle.
