@@ -1,7 +1,16 @@
-// Fills dist/: the extension in one file, the language server that it carries, its pictures.
+// Fills dist/: the extension in one file with the notices of what is bundled into it, the language
+// server that it carries, its pictures.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,7 +22,7 @@ const PICTURES = ['ghost-text', 'menu', 'fix-menu', 'explanation'];
 
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
-await build({
+const bundle = await build({
   absWorkingDir: HERE,
   entryPoints: ['src/extension.ts'],
   outfile: 'dist/extension.js',
@@ -23,14 +32,32 @@ await build({
   platform: 'node',
   target: 'node20',
   minify: true,
+  // The licences go along whole, in a file of their own.
   legalComments: 'none',
+  metafile: true,
 });
+writeNotices(Object.keys(bundle.metafile.inputs));
 buildServer();
 for (const name of PICTURES) {
   copyFileSync(join(ROOT, 'docs', 'pictures', `${name}.png`), join(DIST, `${name}.png`));
 }
 // The package carries the project's licence, of which there is one copy.
 copyFileSync(join(ROOT, 'LICENSE'), join(HERE, 'LICENSE'));
+
+/** The licence of every npm package that a bundled file comes from. */
+function writeNotices(files) {
+  const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  const notices = [...new Set(folders)].filter(Boolean).sort().map((folder) => {
+    const path = join(HERE, folder);
+    const { name, version } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+    const licence = readdirSync(path).find((file) => /^licen[cs]e/i.test(file));
+    if (!licence) {
+      throw new Error(`${name} ${version} has no licence to go along with it.`);
+    }
+    return `${name} ${version}\n\n${readFileSync(join(path, licence), 'utf8').trim()}\n`;
+  });
+  writeFileSync(join(DIST, 'NOTICES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
+}
 
 /** The wheel of this very tree: extension and server are never of two versions. */
 function buildServer() {
