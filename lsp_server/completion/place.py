@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from lsp_server.buffer import Snapshot
 from lsp_server.completion.base import Ask, Item
@@ -24,10 +25,14 @@ _LINES_PARSED = 80
 _WINDOW_S = 0.01
 
 
-def make_place(ask: Ask, settings: Completion) -> Place:
-    """What stands around the cursor, and whether several lines are wanted there."""
+def make_place(ask: Ask, settings: Completion, syntax: SyntaxTree | None = None) -> Place:
+    """What stands around the cursor, and whether several lines are wanted there.
+
+    `syntax` is the document's; without it only the lines tell.
+    """
     before, after = text_around(ask, _LINES_NEAR, _LINES_NEAR)
-    multiline = wants_lines(ask.snapshot, ask.position, settings.multiline)
+    parse = partial(parse_document, ask.snapshot, syntax) if syntax else lambda: None
+    multiline = wants_lines(ask.snapshot, ask.position, settings.multiline, parse)
     line = ask.snapshot.line_text(ask.position.line)
     is_whole = bool(line[: ask.position.column].strip()) and not line[ask.position.column :].strip()
     below = is_whole and not multiline and settings.multiline != "never"

@@ -30,7 +30,7 @@ from lsp_server.context.base import Context
 from lsp_server.context.window import gather_window
 from lsp_server.edit import accept, make_inline_edit
 from lsp_server.postprocess import refine
-from lsp_server.postprocess.base import Dropped
+from lsp_server.postprocess.base import Dropped, Place
 from lsp_server.postprocess.empty import NOTHING
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
@@ -100,7 +100,7 @@ class Requests:
         typed = flight.typed_at(ask.snapshot, ask.position)
         if typed is None:
             return None
-        place = make_place(ask, settings)
+        place = make_place(ask, settings, track.syntax)
 
         reader = Reader(place)
 
@@ -158,14 +158,22 @@ class Requests:
             edit = make_inline_edit(ask.snapshot, ask.position, assumed)
             snapshot, position = accept(ask.snapshot, edit)
             ask = Ask(snapshot, position, ask.path, ask.file, ask.repository)
-        flight.carry(self._spawn(self._fly(flight, ask, hosted, settings, temperature), "flight"))
+        # A document that is only assumed has no tree.
+        place = make_place(ask, settings, None if assumed else track.syntax)
+        fly = self._fly(flight, ask, place, hosted, settings, temperature)
+        flight.carry(self._spawn(fly, "flight"))
         return flight
 
     async def _fly(
-        self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion, temperature: float
+        self,
+        flight: Flight,
+        ask: Ask,
+        place: Place,
+        hosted: Hosted,
+        settings: Completion,
+        temperature: float,
     ) -> None:
         snapshot, position = ask.snapshot, ask.position
-        place = make_place(ask, settings)
         deadline = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
 
         def gather(tokens: int) -> Context:
