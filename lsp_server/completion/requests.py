@@ -16,7 +16,13 @@ from lsp_server.completion.engines import Hosted
 from lsp_server.completion.flight import Flight
 from lsp_server.completion.guard import IN_SECRET, guard_cursor
 from lsp_server.completion.origin import Origin
-from lsp_server.completion.place import make_items, make_place, parse_document, with_syntax
+from lsp_server.completion.place import (
+    make_items,
+    make_place,
+    parse_ahead,
+    parse_document,
+    with_syntax,
+)
 from lsp_server.completion.reuse import AnswerStore, Known
 from lsp_server.completion.stream import Reader
 from lsp_server.completion.track import Track
@@ -112,9 +118,7 @@ class Requests:
 
         seconds = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
         # The tree is needed when the answer has come; till then the processor is idle.
-        parsing = asyncio.get_running_loop().call_later(
-            _PARSE_S, parse_document, ask.snapshot, track.syntax
-        )
+        parsing = self._spawn(parse_ahead(ask.snapshot, track.syntax, _PARSE_S), "parse")
         try:
             in_time = await flight.wait_until(is_enough, flight.started + seconds)
         except asyncio.CancelledError:
@@ -135,6 +139,7 @@ class Requests:
             raise flight.error
         if not rest:
             return None
+        await parse_ahead(ask.snapshot, track.syntax)
         refined = refine(rest, with_syntax(place, ask, track.syntax))
         if isinstance(refined, Dropped):
             return Outcome("empty", refined.reason, hosted.name, flight.model)
