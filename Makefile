@@ -21,7 +21,7 @@ help:
 	@echo "make test-editors  tests in real editors, VS Code and Neovim (installs them; needs root the first time)"
 	@echo "make package       wheel, sdist, VSIX, bills of materials and licences, into dist/"
 	@echo "make test-package  make them, install them into clean environments, run them there"
-	@echo "make audit         look for known weaknesses in what we depend on; needs the network"
+	@echo "make audit         look up known weaknesses of what we depend on; needs an open network"
 	@echo "make bench         measure, and print tables"
 	@echo "make lock          write constraints.txt and requirements.lock from pyproject.toml"
 

@@ -1,4 +1,4 @@
-"""Known weaknesses in what a release depends on, by pip-audit and `npm audit`.
+"""Known weaknesses in what a release is made from, by pip-audit and `npm audit`.
 
 `python -m scripts.audit`: 0 where none is known, 1 where some are, 2 where they could not be looked
 up: it takes the network, and not every package index answers such questions.

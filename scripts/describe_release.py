@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -65,15 +66,48 @@ def describe_server() -> dict[str, Any]:
 
 
 def describe_extension() -> dict[str, Any]:
-    """The bill of the npm packages that are bundled into the extension: its `dependencies`."""
-    workspace = ["--workspace", "vscode-client", "--omit", "dev", "--package-lock-only"]
-    bill: dict[str, Any] = json.loads(
-        _run(["npm", "sbom", "--sbom-format", "cyclonedx", *workspace])
-    )
-    return bill
+    """The bill of the npm packages that are bundled into the extension.
+
+    To npm they are development dependencies like the tools, so that only the bundler can tell them.
+    """
+    bundled = find_bundled()
+    sbom = ["npm", "sbom", "--sbom-format", "cyclonedx", "--workspace", "vscode-client"]
+    bill: dict[str, Any] = json.loads(_run([*sbom, "--package-lock-only"]))
+    own = next(one for one in bill["components"] if one["name"] == "vscode-client")
+    parts = [one for one in bill["components"] if one["bom-ref"] in bundled]
+    missing = bundled - {one["bom-ref"] for one in parts}
+    if missing:
+        raise LookupError(f"npm sbom does not list {', '.join(sorted(missing))}")
+    kept = bundled | {own["bom-ref"]}
+    return {
+        **{name: bill[name] for name in ("bomFormat", "specVersion", "version")},
+        "metadata": {"component": {**own, "name": "qwen-lsp", "type": "application"}},
+        "components": [{**one, "scope": "required", "properties": []} for one in parts],
+        "dependencies": [
+            {"ref": one["ref"], "dependsOn": [ref for ref in one["dependsOn"] if ref in kept]}
+            for one in bill["dependencies"]
+            if one["ref"] in kept
+        ],
+    }
+
+
+def find_bundled() -> set[str]:
+    """`name@version` of each npm package with a file in the extension's bundle."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        entry = "vscode-client/src/extension.ts"
+        bundle = ["--bundle", "--external:vscode", "--platform=node", "--log-level=error"]
+        output = [f"--metafile={report}", f"--outfile={Path(folder, 'extension.js')}"]
+        _run(["npx", "--no-install", "esbuild", entry, *bundle, *output])
+        files = json.loads(report.read_text("utf-8"))["inputs"]
+    matches = (re.match(r".*node_modules/(?:@[^/]+/)?[^/]+", file) for file in files)
+    folders = {match.group() for match in matches if match}
+    manifests = [json.loads((_ROOT / each / "package.json").read_text("utf-8")) for each in folders]
+    return {f"{one['name']}@{one['version']}" for one in manifests}
 
 
 def _run(command: list[str]) -> str:
+    """What a command prints, run in the project's folder."""
     return subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True).stdout
 
 

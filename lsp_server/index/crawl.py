@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePath
 
 from lsp_server.privacy.content import why_no_context
@@ -34,6 +35,10 @@ class Limits:
     bytes: int = 40_000_000
     file_bytes: int = 400_000
     visited: int = 100_000
+
+
+# What the index reads of a folder, said once where there is more. 10 KB a file are usual.
+INDEX_LIMITS = Limits(files=20_000, bytes=150_000_000, file_bytes=1_000_000, visited=300_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, 
     is_cut = False
     folders = deque(os.path.realpath(root) for root in gate.roots)
     while folders:
-        entries = _list(folders.popleft())
+        entries = _list(folders.popleft(), limits.visited - visited + 1)
         for entry in entries:
             visited += 1
             if visited > limits.visited:
@@ -132,9 +137,10 @@ def _may_enter(entry: os.DirEntry[str], gate: Gate) -> bool:
     return gate.check_folder(Path(entry.path)).allowed
 
 
-def _list(folder: str) -> list[os.DirEntry[str]]:
+def _list(folder: str, limit: int) -> list[os.DirEntry[str]]:
+    """A folder's entries by name; of one that holds more than `limit`, any so many."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(islice(entries, limit), key=lambda entry: entry.name)
     except OSError:
         return []

@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePath
 
-from lsp_server.index.crawl import FoundFile, Limits, find_files, is_passed_over, read_source
+from lsp_server.index.crawl import (
+    INDEX_LIMITS,
+    FoundFile,
+    Limits,
+    find_files,
+    is_passed_over,
+    read_source,
+)
 from lsp_server.index.extract import PARSE_SECONDS, extract
 from lsp_server.index.schema import is_damage
 from lsp_server.index.store import UNSAVED, Entry, Stamp, Store
 from lsp_server.privacy.gate import Gate
 from lsp_server.syntax.grammars import language_of_path
-
-# What is past these is not read, and said so once. 10 KB a file are usual.
-LIMITS = Limits(files=20_000, bytes=150_000_000, file_bytes=1_000_000, visited=300_000)
 
 # A step is this long, in seconds, so that a saved file does not wait for long.
 _STEP_S = 0.15
@@ -49,8 +53,8 @@ class Progress:
 class IndexedFolder:
     """One folder, its gate and its database.
 
-    `announce` is told which files are about to be parsed, since a parser may end the process;
-    those in `careful` have done so, and are not parsed.
+    `announce` is told which files are about to be parsed, and () when that is over, since a parser
+    may end the process; those in `careful` have done so, and are not parsed.
     """
 
     def __init__(
@@ -62,7 +66,7 @@ class IndexedFolder:
         *,
         announce: Callable[[Sequence[str]], None],
         careful: Iterable[str] = (),
-        limits: Limits = LIMITS,
+        limits: Limits = INDEX_LIMITS,
     ) -> None:
         self.root = root
         self.store = store
@@ -207,12 +211,11 @@ class IndexedFolder:
         self._walk = None
         self.is_cut = is_cut
         self._total = len(self._stale)
-        kept = self._seen | self._unsaved.keys()
-        gone = [name for name in self._known if name not in kept]
-        self._known, self._seen = {}, set()
         # A folder that is not there at all is a disk that is not there.
-        if gone and os.path.isdir(self._real_root):
-            self.store.remove(gone)
+        if os.path.isdir(self._real_root):
+            kept = self._seen | self._unsaved.keys()
+            self._changed.update(dict.fromkeys(name for name in self._known if name not in kept))
+        self._known, self._seen = {}, set()
         self._end_if_done()
 
     def _read_stale(self) -> None:
@@ -259,6 +262,7 @@ class IndexedFolder:
             self.store.remove(gone)
         if entries:
             self.store.write(entries)
+        self._announce(())
         return count
 
     def _read(self, name: str) -> Entry | None:
@@ -268,7 +272,7 @@ class IndexedFolder:
             self._walk_at = time.monotonic() + _CALM_S
         text = self._unsaved.get(name)
         if text is not None:
-            return self._extract(name, text, UNSAVED) if self._gate.check(path).allowed else None
+            return self._extract(name, text, UNSAVED) if self._lets_in(path, text) else None
         try:
             status = path.lstat()
         except OSError:
@@ -279,6 +283,11 @@ class IndexedFolder:
         if source is None:
             return None
         return self._extract(name, source.text, (status.st_mtime_ns, status.st_size))
+
+    def _lets_in(self, path: Path, text: str) -> bool:
+        """Whether a document's text may be in the index, by the rules for files."""
+        is_small = len(text) <= self._limits.file_bytes
+        return is_small and self._gate.check_context(path, text).allowed
 
     def _extract(self, name: str, text: str, stamp: Stamp) -> Entry:
         if not _is_text(text):

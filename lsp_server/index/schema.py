@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-# Raised whenever the tables, or what is written into them, change: files of another version are
+# Raised whenever the tables change, or what is let into them: files of another version are
 # other files, so that two servers of different versions do not take turns at building anew.
 VERSION = 1
 # How long a transaction waits for another server's, in seconds.

@@ -132,7 +132,12 @@ def _read_name(source: bytes, each: _Found) -> list[str]:
     """The parts of a qualified name, the container's before it."""
     assert each.name is not None
     text = source[each.name.start_byte : each.name.end_byte].decode(errors="replace")
-    if each.name.type in {"operator_name", "string", "computed_property_name", "number"}:
+    if text.isidentifier() or each.name.type in {
+        "operator_name",
+        "string",
+        "computed_property_name",
+        "number",
+    }:
         parts = [text]
     else:
         parts = [part for part in _SEPARATOR.split(text.strip("@:$")) if part] or [text]

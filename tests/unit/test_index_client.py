@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,3 +142,38 @@ async def test_two_servers_share_a_database(root: Path, tmp_path: Path) -> None:
     await first.client.close()
     assert second.defines("A") == ["a.py"]
     await second.client.close()
+
+
+class FakeWorker:
+    """In the place of the process: what it is told first, and what it is said to have said."""
+
+    def __init__(self, _module: str, **given: Any) -> None:
+        self.greet: Callable[[], list[dict[str, Any]]] = given["greet"]
+        self.say: Callable[[dict[str, Any]], None] = given["on_event"]
+
+    async def start(self) -> None: ...
+
+
+@pytest.mark.asyncio
+async def test_files_at_which_the_process_ended_are_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers: list[FakeWorker] = []
+
+    def make(*arguments: Any, **given: Any) -> FakeWorker:
+        workers.append(FakeWorker(*arguments, **given))
+        return workers[-1]
+
+    monkeypatch.setattr("lsp_server.index.client.WorkerProcess", make)
+    client = IndexClient(lambda _state: None)
+    (worker,) = workers
+    assert worker.greet() == []
+    await client.start([root], IGNORE, watch=False)
+    assert [message["careful"] for message in worker.greet()] == [[]]
+    worker.say({"event": "reading", "names": ["good.py"]})
+    state = {"reading": True, "done": 1, "total": 2, "cut": False, "fault": ""}
+    worker.say({"event": "state", "root": str(root), **state})
+    assert [message["careful"] for message in worker.greet()] == [[]]
+    worker.say({"event": "reading", "names": ["bad.py"]})
+    assert [message["careful"] for message in worker.greet()] == [["bad.py"]]
+    assert [message["careful"] for message in worker.greet()] == [["bad.py"]]

@@ -1,0 +1,54 @@
+// Fills dist/: the extension in one file, the language server that it carries, its pictures.
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const ROOT = join(HERE, '..');
+const DIST = join(HERE, 'dist');
+const PICTURES = ['ghost-text', 'menu', 'fix-menu', 'explanation'];
+
+rmSync(DIST, { recursive: true, force: true });
+mkdirSync(DIST);
+await build({
+  absWorkingDir: HERE,
+  entryPoints: ['src/extension.ts'],
+  outfile: 'dist/extension.js',
+  bundle: true,
+  external: ['vscode'],
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  minify: true,
+  legalComments: 'none',
+});
+buildServer();
+for (const name of PICTURES) {
+  copyFileSync(join(ROOT, 'docs', 'pictures', `${name}.png`), join(DIST, `${name}.png`));
+}
+// The package carries the project's licence, of which there is one copy.
+copyFileSync(join(ROOT, 'LICENSE'), join(HERE, 'LICENSE'));
+
+/** The wheel of this very tree: extension and server are never of two versions. */
+function buildServer() {
+  const python = findPython();
+  const has = (module) => spawnSync(python, ['-c', `import ${module}`]).status === 0;
+  // Without the build backend at hand pip fetches it.
+  const isolation = has('hatchling') ? ['--no-build-isolation'] : [];
+  const words = ['-m', 'pip', 'wheel', '--quiet', '--no-deps', ...isolation, '--wheel-dir', DIST];
+  const done = spawnSync(python, [...words, ROOT], { encoding: 'utf8' });
+  if (done.status !== 0) {
+    throw new Error(`The wheel cannot be built:\n${done.stderr || String(done.error)}`);
+  }
+}
+
+function findPython() {
+  const own = ['bin/python', 'Scripts/python.exe'].map((path) => join(ROOT, '.venv', path));
+  const named = process.env.PYTHON ? [process.env.PYTHON] : [];
+  return [...named, ...own.filter(existsSync), 'python3', 'python'].find(
+    (each) => spawnSync(each, ['-m', 'pip', '--version']).status === 0,
+  );
+}
