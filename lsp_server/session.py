@@ -15,6 +15,7 @@ from lsp_server.buffer import Buffer, Change, Encoding, Position, Snapshot
 from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.engines import Engines, Hosted
 from lsp_server.completion.pipeline import Completer
+from lsp_server.completion.place import parse_ahead
 from lsp_server.completion.track import Track
 from lsp_server.connection import Connection
 from lsp_server.embedded.client import EmbeddedClient
@@ -35,6 +36,8 @@ _log = logging.getLogger(__name__)
 
 # How long an automatic request waits for the engine to be chosen, at the start.
 _FIRST_S = 3.0
+# A file that was opened is parsed so long after.
+_PARSE_S = 0.2
 TOO_LARGE = (
     f"The project is larger than what is indexed: {INDEX_LIMITS.files:,} files and "
     f"{INDEX_LIMITS.bytes // 1_000_000:,} MB of source a folder, nearest the top first. Lines in a "
@@ -154,7 +157,10 @@ class Session:
 
     def open(self, uri: str, language: str, version: int, text: str, encoding: Encoding) -> None:
         """A document was opened."""
-        self.documents[uri] = Document(Buffer(uri, version, language, text, encoding))
+        document = self.documents[uri] = Document(Buffer(uri, version, language, text, encoding))
+        # A moment later, lest a hundred files that an editor opens at its start be all in the way.
+        parsing = parse_ahead(document.buffer.snapshot(), document.track.syntax, _PARSE_S)
+        self._own(parsing, "parse")
 
     def change(self, uri: str, version: int, changes: Sequence[Change]) -> None:
         """A document was edited: what was asked of the text before is superseded."""

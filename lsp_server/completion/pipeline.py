@@ -110,7 +110,7 @@ class Completer:
         found = self._store.find(ask.snapshot, ask.position)
         if not found:
             return {}
-        place = with_syntax(make_place(ask, settings), ask, track.syntax)
+        place = with_syntax(make_place(ask, settings, track.syntax), ask, track.syntax)
         texts: dict[str, Known] = {}
         for known in found:
             refined = refine(known.text, place)
