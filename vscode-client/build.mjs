@@ -1,7 +1,15 @@
 // Fills dist/: the extension in one file, the language server that it carries, its pictures.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,7 +21,7 @@ const PICTURES = ['ghost-text', 'menu', 'fix-menu', 'explanation'];
 
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
-await build({
+const { metafile } = await build({
   absWorkingDir: HERE,
   entryPoints: ['src/extension.ts'],
   outfile: 'dist/extension.js',
@@ -24,13 +32,29 @@ await build({
   target: 'node20',
   minify: true,
   legalComments: 'none',
+  metafile: true,
 });
+writeFileSync(join(DIST, 'licences.txt'), collectLicences(Object.keys(metafile.inputs)));
 buildServer();
 for (const name of PICTURES) {
   copyFileSync(join(ROOT, 'docs', 'pictures', `${name}.png`), join(DIST, `${name}.png`));
 }
 // The package carries the project's licence, of which there is one copy.
 copyFileSync(join(ROOT, 'LICENSE'), join(HERE, 'LICENSE'));
+
+/** The licences of the libraries that are part of the bundle; each asks to go along with it. */
+function collectLicences(files) {
+  const folders = files.map((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  const texts = [...new Set(folders.filter(Boolean))].sort().map((folder) => {
+    const path = join(HERE, folder);
+    const name = readdirSync(path).find((each) => /^licen[cs]e/i.test(each));
+    if (!name) {
+      throw new Error(`${folder} has no licence that could go along.`);
+    }
+    return `${folder.split('node_modules/').at(-1)}\n\n${readFileSync(join(path, name), 'utf8')}`;
+  });
+  return texts.join(`\n${'-'.repeat(80)}\n`);
+}
 
 /** The wheel of this very tree: extension and server are never of two versions. */
 function buildServer() {
