@@ -25,7 +25,7 @@ from lsp_server.worker.owner import Message, WorkerProcess
 _log = logging.getLogger(__name__)
 
 # How long a request waits for its context, in seconds: at a key, by hand, and ahead of the user.
-AT_KEY_S, BY_HAND_S, AHEAD_S = 0.02, 0.5, 1.0
+AT_KEY_S, BY_HAND_S, AHEAD_S = 0.02, 0.1, 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Frame:
     tokens: int
 
 
+_LINE_SHARES = 3
 # Counts the tokens of lines.
 Count = Callable[[Sequence[str]], int]
 
@@ -45,9 +46,10 @@ def frame_scene(
         return None
     left = min(suffix_tokens, tokens - used)
     ending = count([scene.right])
-    below = scene.below[: _fitting(scene.below, count, left - ending)] if ending <= left else ()
+    below = scene.below[: _fitting(scene.below, count, left - ending)]
     before = "\n".join(prefix)
-    if ending > left:
+    # The rest of the cursor's own line may take more than its share: without it all is misread.
+    if ending > min(_LINE_SHARES * suffix_tokens, tokens - used):
         return Frame(first, scene.line, before, "", used)
     suffix = [scene.right, *below]
     last = scene.line + len(below)
