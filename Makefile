@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check format test-servers test-editors bench lock clean
+.PHONY: help demo test check format test-servers test-editors fuzz soak bench lock clean
 
 help:
 	@echo "make demo          ghost text on a sample project: no key, no network"
@@ -12,6 +12,8 @@ help:
 	@echo "make check         lint, types, import rules, one list of settings"
 	@echo "make test-servers  tests against a real llama-server (installs it; needs root the first time)"
 	@echo "make test-editors  tests in real editors, VS Code and Neovim (installs them; needs root the first time)"
+	@echo "make fuzz          random input for some twenty minutes (FUZZ_SECONDS, FUZZ_SEED)"
+	@echo "make soak          hours of typing in minutes (SOAK_SCALE=0.1 for a tenth)"
 	@echo "make bench         measure, and print tables"
 	@echo "make lock          write constraints.txt anew from what pyproject.toml asks for"
 
@@ -25,7 +27,8 @@ demo: $(READY)
 	$(BIN)/qwen-lsp demo
 
 test: $(READY)
-	$(BIN)/python -m pytest tests/unit tests/pipeline tests/e2e
+	$(BIN)/python -m pytest tests/unit tests/pipeline tests/e2e \
+		tests/threats tests/faults tests/fuzz
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -52,6 +55,22 @@ test-editors: $(READY)
 	node tests/editors/vscode/install.mjs
 	npm ci
 	npm run test:vscode
+
+# The server gets half of the time, the rest goes to framing, buffers, trees, settings and races.
+FUZZ_SECONDS ?= 600
+FUZZ_SEED ?= $(shell date +%s)
+FUZZ_EDITS ?= 1000000
+RACES ?= 2000
+SOAK_SCALE ?= 1
+
+fuzz: $(READY)
+	@echo "seed $(FUZZ_SEED)"
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) RACES=$(RACES) \
+		QWEN_FUZZ_EDITS=$(FUZZ_EDITS) $(BIN)/python -m pytest -q -s \
+		tests/fuzz tests/faults/test_races.py tests/unit/test_buffer.py tests/unit/test_tree.py
+
+soak: $(READY)
+	$(BIN)/python -m tests.soak --scale $(SOAK_SCALE)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
