@@ -1,5 +1,5 @@
-"""R10: hours of typing in minutes. `python -m tests.soak --scale 1` is 50,000 completions and 200,000
-edits against a real server; prints memory and the 99th percentile over the run, ten lines of each.
+"""R10: hours of typing in minutes. `python -m tests.soak --scale 1` is 50,000 completions and
+200,000 edits against a real server; prints memory and the 99th percentile, a line for each tenth.
 """
 
 from __future__ import annotations
