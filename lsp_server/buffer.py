@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import accumulate
 
 LINE_ENDINGS = ("\n", "\r\n", "\r")
+_LINES_TOLD = 1000
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -63,12 +64,14 @@ class Snapshot:
 
     @cached_property
     def eol(self) -> str:
-        """The line ending used most often; "\\n" where there is none."""
-        crlf = self.text.count("\r\n")
+        """The line ending used most often in the first lines; "\\n" where there is none."""
+        # It is asked for at every key, and few lines tell as much as all of a large file.
+        text = "".join(self.lines[:_LINES_TOLD])
+        crlf = text.count("\r\n")
         counts = {
-            "\n": self.text.count("\n") - crlf,
+            "\n": text.count("\n") - crlf,
             "\r\n": crlf,
-            "\r": self.text.count("\r") - crlf,
+            "\r": text.count("\r") - crlf,
         }
         return max(LINE_ENDINGS, key=counts.__getitem__)
 

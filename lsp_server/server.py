@@ -25,6 +25,7 @@ from lsp_server.handlers.actions import register_actions
 from lsp_server.handlers.completion import completion
 from lsp_server.handlers.configuration import await_section, pushed_section
 from lsp_server.handlers.convert import to_encoding
+from lsp_server.handlers.index_progress import IndexProgress
 from lsp_server.handlers.inline_completion import ACCEPTED, inline_completion
 from lsp_server.log import describe_error
 from lsp_server.models.ledger import Ledger, ledger_path
@@ -68,6 +69,7 @@ class QwenServer(LanguageServer):
             notify=self._notify_user,
             show_status=self._show_status,
             ledger=Ledger(ledger_path(), notify=self._notify_user),
+            show_index=IndexProgress(self).show,
         )
         self._initialization: object = None
         self._roots: tuple[Path, ...] = ()
@@ -100,7 +102,9 @@ class QwenServer(LanguageServer):
             if problem not in self._named_problems:
                 self._named_problems.add(problem)
                 self._notify_user(problem)
-        await self.session.configure(resolved.settings, self._roots)
+        await self.session.configure(
+            resolved.settings, self._roots, watch=not _tells_of_files(self.client_capabilities)
+        )
 
     async def register_dynamically(self) -> None:
         """Ask to be told of changed settings and files, where the client can tell."""
@@ -116,8 +120,7 @@ class QwenServer(LanguageServer):
                         types.DidChangeConfigurationRegistrationOptions(section=SECTION),
                     )
                 )
-            files = workspace.did_change_watched_files
-            if files is not None and files.dynamic_registration:
+            if _tells_of_files(self.client_capabilities):
                 registrations.append(
                     types.Registration(
                         "qwen-files",
@@ -249,6 +252,13 @@ def _announce(scheme: str, sockets: Sequence[Any]) -> None:
     """Say where we listen: with port 0 nobody knows it otherwise."""
     host, port = sockets[0].getsockname()[:2]
     print(f"qwen-lsp listens on {scheme}://{host}:{port}", file=sys.stderr, flush=True)
+
+
+def _tells_of_files(capabilities: types.ClientCapabilities) -> bool:
+    """Whether the client can be asked to tell of files that change on disk."""
+    workspace = capabilities.workspace
+    files = None if workspace is None else workspace.did_change_watched_files
+    return files is not None and bool(files.dynamic_registration)
 
 
 def _read_roots(params: types.InitializeParams) -> tuple[Path, ...]:

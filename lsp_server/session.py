@@ -15,9 +15,12 @@ from lsp_server.buffer import Buffer, Change, Encoding, Position, Snapshot
 from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.engines import Engines, Hosted
 from lsp_server.completion.pipeline import Completer
+from lsp_server.completion.place import parse_ahead
 from lsp_server.completion.track import Track
 from lsp_server.connection import Connection
 from lsp_server.embedded.client import EmbeddedClient
+from lsp_server.index.client import IndexClient, IndexState
+from lsp_server.index.crawl import INDEX_LIMITS
 from lsp_server.models.budget import over_budget
 from lsp_server.models.ledger import Ledger
 from lsp_server.notices import DAY_S, Notices
@@ -33,6 +36,13 @@ _log = logging.getLogger(__name__)
 
 # How long an automatic request waits for the engine to be chosen, at the start.
 _FIRST_S = 3.0
+# A file that was opened is parsed so long after.
+_PARSE_S = 0.2
+TOO_LARGE = (
+    f"The project is larger than what is indexed: {INDEX_LIMITS.files:,} files and "
+    f"{INDEX_LIMITS.bytes // 1_000_000:,} MB of source a folder, nearest the top first. Lines in a "
+    ".qwenignore file leave out what does not matter."
+)
 _SUPERSEDED = Outcome("superseded", "A newer request or an edit took its place.")
 
 
@@ -59,7 +69,8 @@ class Toggles:
 class Session:
     """One client's documents and engines.
 
-    `notify` gets sentences for the user, `show_status` each new status.
+    `notify` gets sentences for the user, `show_status` each new status. The workspace is indexed
+    where somebody is shown how far that is.
     """
 
     def __init__(
@@ -70,10 +81,13 @@ class Session:
         notify: Callable[[str], None],
         show_status: Callable[[Status], None],
         ledger: Ledger | None = None,
+        show_index: Callable[[IndexState], None] | None = None,
     ) -> None:
         self.settings = Settings()
         self.documents: dict[str, Document] = {}
         self.embedded = EmbeddedClient()
+        self.index = IndexClient(self._note_index)
+        self._show_index = show_index
         self._gate = Gate(())
         self._toggles = Toggles()
         self._notices = Notices(notify)
@@ -92,8 +106,13 @@ class Session:
 
     # Settings and engines
 
-    async def configure(self, settings: Settings, roots: Sequence[Path]) -> None:
-        """Take new settings and workspace folders; engines that they concern are chosen anew."""
+    async def configure(
+        self, settings: Settings, roots: Sequence[Path], *, watch: bool = False
+    ) -> None:
+        """Take new settings and workspace folders; engines that they concern are chosen anew.
+
+        With `watch` nobody tells of files that change on disk.
+        """
         gate = Gate(tuple(roots), settings.privacy.ignore_files)
         is_first = not self._connection.is_begun
         if is_first:
@@ -108,6 +127,8 @@ class Session:
             await self._connection.begin(settings)
         self._configured.set()
         self._board.refresh()
+        if reread and self._show_index is not None and gate.roots:
+            await self.index.start(gate.roots, gate.ignore_files, watch=watch)
 
     async def wait_until_connected(self) -> None:
         """Wait until the engine has been chosen."""
@@ -136,7 +157,10 @@ class Session:
 
     def open(self, uri: str, language: str, version: int, text: str, encoding: Encoding) -> None:
         """A document was opened."""
-        self.documents[uri] = Document(Buffer(uri, version, language, text, encoding))
+        document = self.documents[uri] = Document(Buffer(uri, version, language, text, encoding))
+        # A moment later, lest a hundred files that an editor opens at its start be all in the way.
+        parsing = parse_ahead(document.buffer.snapshot(), document.track.syntax, _PARSE_S)
+        self._own(parsing, "parse")
 
     def change(self, uri: str, version: int, changes: Sequence[Change]) -> None:
         """A document was edited: what was asked of the text before is superseded."""
@@ -159,12 +183,16 @@ class Session:
             document.track.close_flight()
             self._acceptance.forget(uri)
             self.embedded.drop(document_name(uri))
+            path = path_of(uri)
+            if path is not None:
+                self.index.drop(str(path))
 
     def file_changed(self, uri: str) -> None:
         """A file changed on disk."""
         path = path_of(uri)
         if path is not None:
             self.embedded.reread(str(path))
+            self.index.change([str(path)])
 
     # Ghost text
 
@@ -233,7 +261,7 @@ class Session:
             with contextlib.suppress(asyncio.TimeoutError):
                 # No editor asks again by itself: the first suggestion would be lost.
                 await asyncio.wait_for(self.wait_until_connected(), _FIRST_S)
-        self._refresh_embedded(snapshot.uri)
+        self._refresh_others(snapshot.uri)
         path = path_of(snapshot.uri)
         ask = Ask(
             snapshot,
@@ -262,13 +290,17 @@ class Session:
             document.running = None
             document.last = self._last = _SUPERSEDED
 
-    def _refresh_embedded(self, asking_uri: str) -> None:
-        """Tell the embedded engine the text of the other documents that changed."""
+    def _refresh_others(self, asking_uri: str) -> None:
+        """Tell the embedded engine and the index the text of the other documents that changed."""
         for uri, document in self.documents.items():
             if document.is_stale and uri != asking_uri:
                 document.is_stale = False
                 if self.check_path(uri).allowed:
-                    self.embedded.put(document_name(uri), document.buffer.snapshot().text)
+                    text = document.buffer.snapshot().text
+                    self.embedded.put(document_name(uri), text)
+                    path = path_of(uri)
+                    if path is not None:
+                        self.index.put(str(path), text)
 
     # What code actions need
 
@@ -304,6 +336,7 @@ class Session:
             endpoint.origin if endpoint else None,
             today.tokens,
             round(today.amount(), 6),
+            today.currency,
             (fault.sentence if fault else discovery.reason) or None,
         )
 
@@ -323,8 +356,20 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._connection.close()
-        await self.embedded.close()
+        await asyncio.gather(self.embedded.close(), self.index.close())
         await self._ledger.close()
+
+    def _note_index(self, state: IndexState) -> None:
+        if state.is_cut:
+            self._notices.tell(TOO_LARGE, DAY_S)
+        if state.fault:
+            self._notices.tell(
+                f"The project's index cannot be written ({state.fault}). Completions go on with "
+                "less of the project.",
+                DAY_S,
+            )
+        if self._show_index is not None:
+            self._show_index(state)
 
     def _state(self) -> State:
         if self._toggles.everything or not self.settings.completion.enabled:

@@ -23,6 +23,7 @@ class Status:
     origin: str | None
     tokens_today: int
     cost_today: float
+    currency: str | None
     message: str | None = None
 
 
@@ -62,6 +63,7 @@ def describe_status(status: Status) -> Mapping[str, object]:
         "origin": status.origin,
         "tokensToday": status.tokens_today,
         "costToday": status.cost_today,
+        "currency": status.currency,
     }
     if status.message:
         described["message"] = status.message

@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lsp_server.privacy.cutting import keep_end
+
 Commands = Mapping[str, Sequence[str]]
 
 _LIMIT_S = 60.0
@@ -96,7 +98,7 @@ async def _run(command: Sequence[str], folder: Path, file: str) -> str | None:
     if process.returncode == 0:
         return None
     said = " ".join(output.decode("utf-8", "replace").split())
-    return said[-_SHOWN:] or f"exit code {process.returncode}"
+    return keep_end(said, _SHOWN) or f"exit code {process.returncode}"
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

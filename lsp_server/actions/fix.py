@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsp_server.actions.base import ActionRequest, Diagnostic, Refusal, Region
 from lsp_server.buffer import Snapshot
+from lsp_server.privacy.cutting import keep_beginning
 from lsp_server.syntax.code import find_syntax_faults
 from lsp_server.syntax.tree import Tree
 
@@ -46,14 +47,14 @@ def describe_task(request: ActionRequest, diagnostics: tuple[Diagnostic, ...]) -
 def describe_diagnostic(diagnostic: Diagnostic, snapshot: Snapshot) -> str:
     """One diagnostic in a line, with the line of code it speaks of."""
     label = " ".join(part for part in (diagnostic.source, diagnostic.code) if part)
-    message = " ".join(diagnostic.message.split())[:_MAX_CHARACTERS]
-    code = snapshot.line_text(diagnostic.start.line).strip()[:200]
+    message = keep_beginning(" ".join(diagnostic.message.split()), _MAX_CHARACTERS)
+    code = keep_beginning(snapshot.line_text(diagnostic.start.line).strip(), 200)
     parts = [f"{diagnostic.severity or 'error'}{f' [{label}]' if label else ''}: {message}"]
     if code:
         parts.append(f"at the line: {code}")
     parts += [
         f"see {related.path}, line {related.line + 1}: "
-        f"{' '.join(related.message.split())[:_MAX_CHARACTERS]}"
+        f"{keep_beginning(' '.join(related.message.split()), _MAX_CHARACTERS)}"
         for related in diagnostic.related[:5]
     ]
     return "; ".join(parts)

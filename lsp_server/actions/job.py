@@ -12,6 +12,7 @@ from lsp_server.actions.region import MAX_READ_TOKENS, MAX_WHOLE_TOKENS, choose_
 from lsp_server.buffer import Snapshot
 from lsp_server.context.base import Snippet
 from lsp_server.context.tokens import estimate_tokens
+from lsp_server.privacy.cutting import keep_beginning
 from lsp_server.prompt.actions import ActionContext, Form, build_action_messages
 from lsp_server.prompt.base import Message
 from lsp_server.syntax.tree import Tree
@@ -141,7 +142,7 @@ def _make_test_job(
     head = gather_before(source, replace(tested, first=min(tested.first, 60)), 800)
     snippets = [Snippet(request.path, f"{head}\n{code}\n" if tested.first else f"{code}\n")]
     if target.example and target.place.example:
-        example = target.example[: _SNIPPET_TOKENS * 3]
+        example = keep_beginning(target.example, _SNIPPET_TOKENS * 3)
         snippets.append(Snippet(target.place.example, example))
     region = _test_region(target.snapshot)
     what = tested.name or "the code"

@@ -8,6 +8,7 @@ from lsp_server.actions.base import ActionRequest, Refusal, Region
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.context.tokens import estimate_tokens
 from lsp_server.indentation import measure_indentation
+from lsp_server.privacy.cutting import keep_beginning
 from lsp_server.syntax.tree import Tree, enclosing_block
 
 # What a model can write anew in one answer of 8,192 tokens, the shortest limit of the catalogue's
@@ -94,7 +95,7 @@ def _enclosing(
             return None
         region = _trim(snapshot, block[0].line, _last_line(*block))
         if region is not None and region.first <= start.line and end.line < region.last:
-            name = f"`{snapshot.line_text(region.first).strip()[:60]}`"
+            name = f"`{keep_beginning(snapshot.line_text(region.first).strip(), 60)}`"
             return Region(region.first, region.last, name, region.column)
         if block[0] >= place:
             return None
@@ -116,7 +117,7 @@ def _paragraph(snapshot: Snapshot, first: int, last: int) -> Region | None:
     found = _trim(snapshot, top, bottom)
     if found is None or (found.first == 0 and found.last >= len(snapshot.lines) - 1):
         return None
-    name = f"`{text(found.first).strip()[:60]}`"
+    name = f"`{keep_beginning(text(found.first).strip(), 60)}`"
     return Region(found.first, found.last, name, found.column)
 
 

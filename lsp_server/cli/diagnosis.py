@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lsp_server.prompt.base import Form
+from lsp_server.provider.base import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,11 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Everything; `problems` are broken and `advice` is not, a sentence each."""
+    """Everything; `problems` are broken and `advice` is not, a sentence each.
+
+    `served` are the models that the endpoint lists, None where it lists none; `local` the servers
+    on this machine that hold a coder model.
+    """
 
     version: str
     python: str
@@ -106,6 +111,8 @@ class Diagnosis:
     file: FileReport | None = None
     problems: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
+    served: tuple[str, ...] | None = None
+    local: tuple[Endpoint, ...] = ()
 
 
 def describe(found: Diagnosis) -> dict[str, object]:
@@ -159,6 +166,11 @@ def describe(found: Diagnosis) -> dict[str, object]:
             "secrets": None if file.secrets is None else dict(file.secrets),
             "contextReason": file.why_no_context,
         },
+        "served": None if found.served is None else list(found.served),
+        "local": [
+            {"provider": each.provider, "baseUrl": each.base_url, "reason": each.reason}
+            for each in found.local
+        ],
         "problems": list(found.problems),
         "advice": list(found.advice),
     }

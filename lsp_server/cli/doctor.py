@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -20,8 +23,9 @@ from lsp_server.errors import UserError
 
 _EPILOG = """\
 Looks at this terminal's environment and the user's own settings file; an editor's settings and the
-key in its own store are not seen from here. Asks the configured endpoint one tiny question, and
-without one nothing but servers on this machine. With FILE, tells also whether its text may be sent.
+key in its own store are not seen from here, unless the editor gives them on standard input. Asks
+the configured endpoint one tiny question, and servers on this machine what models they hold. With
+FILE, tells also whether its text may be sent.
 Exit code 0 when all is well, 1 when something is configured but broken.
 
 example: qwen-lsp doctor src/app.py"""
@@ -35,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file", metavar="FILE", nargs="?", type=Path, help="may its text be sent, and why not"
     )
     parser.add_argument("--json", action="store_true", help="all that was found as JSON")
+    parser.add_argument(
+        "--settings-from-stdin",
+        action="store_true",
+        help="take an editor's initializationOptions, as JSON, into account",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,12 +51,27 @@ def run(arguments: argparse.Namespace) -> int:
     file = Path(os.path.abspath(arguments.file)) if arguments.file else None
     if file is not None and not file.is_file():
         raise UserError(f"There is no file {make_printable(str(arguments.file))}.")
-    found = asyncio.run(examine(find_root(file or Path.cwd()), file, read_settings()))
+    options = read_options(sys.stdin) if arguments.settings_from_stdin else None
+    found = asyncio.run(examine(find_root(file or Path.cwd()), file, read_settings(options)))
     if arguments.json:
         print_json(describe(found))
     else:
         show(found, open_output())
     return 1 if found.problems else 0
+
+
+def read_options(stream: TextIO) -> Mapping[str, Any]:
+    """The tree of settings that an editor gives, where its key may stand as well.
+
+    Not on the command line, which every user of the machine can read. Raises `UserError`.
+    """
+    try:
+        options = json.load(stream)
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise UserError("Standard input has to hold the settings as one JSON object.")
+    return options
 
 
 def show(found: Diagnosis, console: Console) -> None:
@@ -117,7 +141,7 @@ def _list_findings(found: Diagnosis) -> Iterator[tuple[str, str]]:
         if file.why_no_context:
             yield "context", file.why_no_context
         if not file.completion:
-            yield "ghost text", f"switched off is switched off for {file.language}"
+            yield "ghost text", f"switched off for {file.language}"
 
 
 def _describe_secrets(file: FileReport) -> str:

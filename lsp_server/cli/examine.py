@@ -35,7 +35,12 @@ from lsp_server.models.route import choose_chain
 from lsp_server.privacy.content import why_no_context
 from lsp_server.privacy.secrets import redact
 from lsp_server.provider.base import Endpoint
-from lsp_server.provider.discover import Environment, is_dashscope, read_environment
+from lsp_server.provider.discover import (
+    Environment,
+    find_local_servers,
+    is_dashscope,
+    read_environment,
+)
 from lsp_server.provider.errors import ProviderError
 from lsp_server.provider.keys import look_up_key
 from lsp_server.session import Session
@@ -79,6 +84,7 @@ async def examine(root: Path | None, file: Path | None, resolved: Resolved) -> D
     # Whoever has asked for the embedded engine, or is told what is broken, needs no more advice.
     if endpoint is None and not problems and settings.provider == "auto" and settings.trusted:
         advice += await _advise_on_models(environment)
+    local = await find_local_servers() if settings.trusted else ()
     path = config_path()
     return Diagnosis(
         __version__,
@@ -93,6 +99,8 @@ async def examine(root: Path | None, file: Path | None, resolved: Resolved) -> D
         report,
         tuple(dict.fromkeys(problems)),
         tuple(advice),
+        served,
+        local,
     )
 
 
@@ -133,16 +141,18 @@ def _describe_engine(session: Session, environment: Environment) -> Engine:
     endpoint = discovery.endpoint
     if endpoint is None:
         return Engine("embedded", discovery.reason)
-    key = _describe_key(endpoint, environment)
+    key = _describe_key(endpoint, session.settings, environment)
     return Engine(endpoint.provider, discovery.reason, endpoint.base_url, endpoint.origin, key)
 
 
-def _describe_key(endpoint: Endpoint, environment: Environment) -> Key | None:
+def _describe_key(endpoint: Endpoint, settings: Settings, environment: Environment) -> Key | None:
     key = endpoint.key
     if key is None:
         return None
     # A short key would be half told by its end.
     hint = f"…{key[-4:]}" if len(key) >= 16 else "…"
+    if key == settings.api_key:
+        return Key("the editor", hint)
     if key == environment.dashscope_key and is_dashscope(endpoint.base_url):
         return Key("DASHSCOPE_API_KEY", hint)
     if key == environment.openai_key:

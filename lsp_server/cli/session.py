@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from lsp_server.cli.terminal import keep_logs_quiet, show_progress
 from lsp_server.configuration import resolve_layers
@@ -43,9 +44,9 @@ async def open_session(
         await session.shut_down()
 
 
-def read_settings() -> Resolved:
-    """The settings that a command goes by: the user's own file, without an editor's."""
-    return resolve_layers(None, None)
+def read_settings(options: Mapping[str, Any] | None = None) -> Resolved:
+    """The settings that a command goes by: the user's own file, below an editor's `options`."""
+    return resolve_layers(None, options)
 
 
 async def wait_until_ready(session: Session) -> bool:

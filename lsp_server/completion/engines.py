@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from lsp_server.settings import Completion
 # What the embedded engine is shown around the cursor, in lines.
 _LINES_BEFORE = 2000
 _LINES_AFTER = 500
+# From the fault, or the deadline, to the answer.
+_FALL_BACK_S = 0.05
 
 
 class Embedded(Protocol):
@@ -85,6 +88,20 @@ async def ask_embedded(ask: Ask, engines: Engines) -> list[Suggestion]:
     )
     # It copies from the project, where a stranger may have hidden something.
     return [one for one in found if not hides(one.text)]
+
+
+async def fall_back(ask: Ask, engines: Engines, why: str) -> Outcome:
+    """What the embedded engine says in the place of a model that failed or is late.
+
+    A typist has waited long enough by then: past some milliseconds nothing is shown.
+    """
+    try:
+        # By hand, whatever comes is better than nothing.
+        seconds = None if ask.explicit else _FALL_BACK_S
+        found = await asyncio.wait_for(ask_embedded(ask, engines), seconds)
+    except asyncio.TimeoutError:
+        return Outcome("empty", f"{why} The embedded engine was too late.", "embedded")
+    return embedded_outcome(ask, found, why)
 
 
 def embedded_outcome(ask: Ask, found: list[Suggestion], why: str) -> Outcome:

@@ -17,6 +17,7 @@ from lsp_server.completion.engines import (
     Hosted,
     ask_embedded,
     embedded_outcome,
+    fall_back,
     why_no_model,
 )
 from lsp_server.completion.origin import Origin
@@ -102,14 +103,14 @@ class Completer:
                 return _known_outcome(ask, known, why)
             if settings.embedded == "off":
                 return Outcome("failed", why, hosted.name)
-            return embedded_outcome(ask, await ask_embedded(ask, engines), why)
+            return await fall_back(ask, engines, why)
 
     def _list_known(self, ask: Ask, track: Track, settings: Completion) -> dict[str, Known]:
         """What is known for a place by the text it would show, the text now shown first."""
         found = self._store.find(ask.snapshot, ask.position)
         if not found:
             return {}
-        place = with_syntax(make_place(ask, settings), ask, track.syntax)
+        place = with_syntax(make_place(ask, settings, track.syntax), ask, track.syntax)
         texts: dict[str, Known] = {}
         for known in found:
             refined = refine(known.text, place)

@@ -14,15 +14,17 @@ from lsp_server.postprocess.repeated_prefix import may_repeat_prefix
 from lsp_server.postprocess.repeated_suffix import cut_repeated_suffix
 from lsp_server.postprocess.repetition import cut_repetition
 from lsp_server.postprocess.scope import limit_to_block
-from lsp_server.postprocess.size import MAX_CHARACTERS
+from lsp_server.postprocess.size import MAX_BYTES, MAX_LINE, MAX_LINES
 from lsp_server.postprocess.statement import begins_below, find_statement_end
 from lsp_server.prompt.base import Form
 from lsp_server.prompt.special import cut_at_control_token
 from lsp_server.provider.base import Piece, Text, Usage
 
 _ANY_LINE = "\N{REPLACEMENT CHARACTER}"
-# Only with one of these can an answer become complete: a line's end, a control token's, a fence's.
-_TELLING = frozenset("\n>`")
+# No control token is longer.
+_TOKEN = 40
+# Within a line only a fence can make an answer complete; backticks are looked at so often.
+_MOST_LOOKS = 20
 
 
 class TextSink(Protocol):
@@ -43,6 +45,30 @@ class Answer:
     usage: Usage | None = None
 
 
+class Reader:
+    """Looks at a text as it comes, at the few moments at which it may have become complete."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._seen = 0
+        self._looks = 0
+
+    def has_enough(self, text: str) -> bool:
+        """Whether nothing that may still come would be shown."""
+        # A text that is void was followed by another.
+        fresh = text[self._seen :] if len(text) > self._seen else text
+        self._seen = len(text)
+        if len(text) > MAX_BYTES or len(text) - text.rfind("\n") > MAX_LINE:
+            return True
+        if ">" in fresh and cut_at_control_token(tail := text[-len(fresh) - _TOKEN :]) != tail:
+            return True
+        if "\n" not in fresh:
+            if "`" not in fresh or self._looks >= _MOST_LOOKS:
+                return False
+            self._looks += 1
+        return text.count("\n") > MAX_LINES or is_complete(text, self._place)
+
+
 async def read_answer(stream: AsyncGenerator[Piece, None], place: Place, sink: TextSink) -> Answer:
     """Read until the text is complete for `place`, then close the connection.
 
@@ -50,6 +76,7 @@ async def read_answer(stream: AsyncGenerator[Piece, None], place: Place, sink: T
     """
     text = ""
     usage: Usage | None = None
+    reader = Reader(place)
     async with aclosing(stream):
         async for piece in stream:
             if not isinstance(piece, Text):
@@ -57,9 +84,7 @@ async def read_answer(stream: AsyncGenerator[Piece, None], place: Place, sink: T
                 continue
             text += piece.text
             sink.extend(piece.text)
-            if len(text) > MAX_CHARACTERS:
-                break
-            if not _TELLING.isdisjoint(piece.text) and is_complete(text, place):
+            if reader.has_enough(text):
                 break
     return Answer(text, usage)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.context.tokens import CHARACTERS_PER_TOKEN, estimate_tokens
@@ -18,7 +19,7 @@ def gather_window(snapshot: Snapshot, position: Position, tokens: int) -> tuple[
     Both are cut at line ends; only a line that is longer than the budget is cut inside.
     """
     line = snapshot.lines[position.line]
-    suffix_lines = [line[position.column :], *_following(snapshot, position)]
+    suffix_lines = chain([line[position.column :]], _following(snapshot, position))
     suffix = _take(suffix_lines, int(tokens * _SUFFIX_SHARE))
     left = max(tokens - estimate_tokens(suffix), 1)
     head = _keep_end(line[: position.column], left)

@@ -7,50 +7,35 @@ message with an `id`, and `{"event": "indexed", …}` when the workspace has bee
 
 from __future__ import annotations
 
-import json
-import queue
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from lsp_server.embedded.engine import Engine
 from lsp_server.index.crawl import SourceFile, read_source, walk_workspace
 from lsp_server.privacy.gate import Gate
+from lsp_server.worker.loop import Messages
 
 
 def main() -> None:
     """Serve on standard input and output until the input ends."""
-    Worker(sys.stdout.buffer).run(sys.stdin.buffer)
+    Worker(Messages(sys.stdin.buffer, sys.stdout.buffer)).run()
 
 
 class Worker:
     """Answers messages as they come; in between it reads the workspace, file by file."""
 
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
         self._engine = Engine()
         self._gate = Gate(())
         self._crawl: Iterator[SourceFile | None] | None = None
         self._open: set[str] = set()
 
-    def run(self, source: BinaryIO) -> None:
-        """The main loop; a thread reads, so that a waiting message interrupts the crawl."""
-        inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        threading.Thread(target=_read, args=(source, inbox), daemon=True).start()
-        while True:
-            try:
-                line = inbox.get(block=self._crawl is None)
-            except queue.Empty:
-                self._crawl_on()
-                continue
-            if not line:
-                return
-            message = json.loads(line)
-            reply = self._handle(message)
-            if "id" in message:
-                self._send({"id": message["id"], **reply})
+    def run(self) -> None:
+        """Serve until the input ends."""
+        self._messages.serve(self._handle, self._work)
 
     def _handle(self, message: Mapping[str, Any]) -> dict[str, Any]:
         match message["do"]:
@@ -94,27 +79,19 @@ class Worker:
         else:
             self._engine.put(path, source.text)
 
-    def _crawl_on(self) -> None:
-        assert self._crawl is not None
+    def _work(self) -> float | None:
+        if self._crawl is None:
+            return None
         try:
             source = next(self._crawl)
         except StopIteration:
             self._crawl = None
             files, tokens = self._engine.size
-            self._send({"event": "indexed", "files": files, "tokens": tokens})
-            return
+            self._messages.send({"event": "indexed", "files": files, "tokens": tokens})
+            return None
         if source is not None and source.path not in self._open:
             self._engine.put(source.path, source.text)
-
-    def _send(self, message: Mapping[str, Any]) -> None:
-        self._out.write(json.dumps(message).encode() + b"\n")
-        self._out.flush()
-
-
-def _read(source: BinaryIO, inbox: queue.SimpleQueue[bytes]) -> None:
-    for line in source:
-        inbox.put(line)
-    inbox.put(b"")
+        return 0.0
 
 
 if __name__ == "__main__":

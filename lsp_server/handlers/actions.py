@@ -19,6 +19,7 @@ from lsp_server.actions.diagnostics import read_lsp_diagnostics, read_range
 from lsp_server.buffer import encode_position, split_lines
 from lsp_server.handlers.code_action import ACTIONS, KINDS, code_action
 from lsp_server.handlers.progress import WorkDone
+from lsp_server.privacy.cutting import keep_beginning
 from lsp_server.protocol import work_done_token
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ def read_request(
         desk.make_path(snapshot.uri),
         place[0] if place else None,
         place[1] if place else None,
-        instruction.strip()[:_MAX_INSTRUCTION] if isinstance(instruction, str) else "",
+        keep_beginning(instruction.strip(), _MAX_INSTRUCTION)
+        if isinstance(instruction, str)
+        else "",
         read_lsp_diagnostics(argument.get("diagnostics"), snapshot, server.encoding),
     )
 

@@ -31,8 +31,12 @@ def why(session: Session, arguments: Sequence[Any]) -> Mapping[str, object]:
 
 
 def status(session: Session, _arguments: Sequence[Any]) -> Mapping[str, object]:
-    """What the status bar shows."""
-    return describe_status(session.status())
+    """What the status bar shows, and how far the index is."""
+    index = session.index.state
+    return {
+        **describe_status(session.status()),
+        "index": {"reading": index.is_reading, "done": index.done, "total": index.total},
+    }
 
 
 def toggle(session: Session, arguments: Sequence[Any]) -> Mapping[str, object]:

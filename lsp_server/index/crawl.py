@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePath
 
 from lsp_server.privacy.content import why_no_context
 from lsp_server.privacy.gate import Gate
@@ -36,6 +37,19 @@ class Limits:
     visited: int = 100_000
 
 
+# What the index reads of a folder, said once where there is more. 10 KB a file are usual.
+INDEX_LIMITS = Limits(files=20_000, bytes=150_000_000, file_bytes=1_000_000, visited=300_000)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A source that may be read: when it was changed in nanoseconds, and its size in bytes."""
+
+    path: str
+    modified: int
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file that was read."""
@@ -49,15 +63,26 @@ def walk_workspace(gate: Gate, limits: Limits | None = None) -> Iterator[SourceF
 
     Links are not followed. What vanishes or cannot be read while it walks is passed over.
     """
-    limits = limits or Limits()
+    for found in find_files(gate, limits or Limits()):
+        if found is None:
+            yield None
+        else:
+            text = _read_text(Path(found.path))
+            if text is not None:
+                yield SourceFile(found.path, text)
+
+
+def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, bool]:
+    """The sources as `walk_workspace` has them, unread; its value is whether a limit cut it."""
     files = total = visited = 0
+    is_cut = False
     folders = deque(os.path.realpath(root) for root in gate.roots)
     while folders:
-        entries = _list(folders.popleft())
+        entries = _list(folders.popleft(), limits.visited - visited + 1)
         for entry in entries:
             visited += 1
             if visited > limits.visited:
-                return
+                return True
             try:
                 if entry.is_dir(follow_symlinks=False):
                     if _may_enter(entry, gate):
@@ -65,31 +90,45 @@ def walk_workspace(gate: Gate, limits: Limits | None = None) -> Iterator[SourceF
                     continue
                 if not entry.is_file(follow_symlinks=False):
                     continue
-                size = entry.stat(follow_symlinks=False).st_size
+                status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            if size > limits.file_bytes or total + size > limits.bytes:
+            if status.st_size > limits.file_bytes or not _is_source(Path(entry.path), gate):
                 continue
-            source = read_source(Path(entry.path), gate)
-            if source is not None:
-                files += 1
-                total += size
-                yield source
-            if files >= limits.files:
-                return
+            if files == limits.files:
+                return True
+            if total + status.st_size > limits.bytes:
+                is_cut = True
+                continue
+            files += 1
+            total += status.st_size
+            yield FoundFile(entry.path, status.st_mtime_ns, status.st_size)
         yield None
+    return is_cut
 
 
 def read_source(path: Path, gate: Gate) -> SourceFile | None:
     """One file as text, None where it is no source, is forbidden, is not UTF-8 text, or nobody has
     written it."""
-    if path.suffix.lower() not in _SOURCE_SUFFIXES or not gate.check(path).allowed:
-        return None
+    text = _read_text(path) if _is_source(path, gate) else None
+    return None if text is None else SourceFile(str(path), text)
+
+
+def is_passed_over(relative: PurePath) -> bool:
+    """Whether a path below the root lies in a folder that is not entered."""
+    return any(name.startswith(".") or name in _SKIPPED_FOLDERS for name in relative.parts[:-1])
+
+
+def _is_source(path: Path, gate: Gate) -> bool:
+    return path.suffix.lower() in _SOURCE_SUFFIXES and gate.check(path).allowed
+
+
+def _read_text(path: Path) -> str | None:
     try:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    return None if why_no_context(path, text) else SourceFile(str(path), text)
+    return None if why_no_context(path, text) else text
 
 
 def _may_enter(entry: os.DirEntry[str], gate: Gate) -> bool:
@@ -98,9 +137,10 @@ def _may_enter(entry: os.DirEntry[str], gate: Gate) -> bool:
     return gate.check_folder(Path(entry.path)).allowed
 
 
-def _list(folder: str) -> list[os.DirEntry[str]]:
+def _list(folder: str, limit: int) -> list[os.DirEntry[str]]:
+    """A folder's entries by name; of one that holds more than `limit`, any so many."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(islice(entries, limit), key=lambda entry: entry.name)
     except OSError:
         return []

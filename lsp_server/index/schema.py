@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-# Raised whenever the tables, or what is written into them, change: files of another version are
+# Raised whenever the tables change, or what is let into them: files of another version are
 # other files, so that two servers of different versions do not take turns at building anew.
 VERSION = 1
 # How long a transaction waits for another server's, in seconds.
@@ -22,6 +22,8 @@ _BUSY_S = 5.0
 # apart, since the change to the write-ahead log does not wait by itself.
 _ATTEMPTS = 40
 _ATTEMPT_GAP_S = 0.05
+# What has not been opened for so long belongs to a workspace that is gone.
+_KEPT_DAYS = 30
 # The log is put into the file when it is so many pages of 4 KB long.
 _LOG_PAGES = 4_000
 
@@ -128,8 +130,9 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     with contextlib.suppress(OSError):
-        # Text of the user's is in it.
+        # Text of the user's is in it; and it is in use.
         path.chmod(0o600)
+        os.utime(path)
     return connection
 
 
@@ -155,6 +158,16 @@ def remove_database(path: Path) -> None:
         # The log first: beside a new file an old one would damage that as well.
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + ending).unlink()
+
+
+def remove_unused(path: Path) -> None:
+    """Remove the databases beside `path` that no server has opened for long."""
+    oldest = time.time() - _KEPT_DAYS * 86_400
+    with contextlib.suppress(OSError):
+        for other in path.parent.glob("*.sqlite"):
+            with contextlib.suppress(OSError):
+                if other != path and other.stat().st_mtime < oldest:
+                    remove_database(other)
 
 
 def is_damage(error: Exception) -> bool:

@@ -56,6 +56,11 @@ class Today(NamedTuple):
             return self.cost.get(currency, 0.0)
         return max(self.cost.values(), default=0.0)
 
+    @property
+    def currency(self) -> str | None:
+        """The currency of that largest amount; None where nothing was paid."""
+        return max(self.cost, key=lambda name: self.cost[name], default=None)
+
 
 class Ledger:
     """One user's ledger. Without a path it is kept in memory alone.

@@ -51,7 +51,6 @@ _WHY_NOTHING_IS_LEFT: Mapping[Filter, str] = {
     cut_control_tokens: "The model wrote nothing before a control token.",
     strip_fences: "The model wrote nothing before the end of its code.",
     drop_repeated_prefix: "The model only repeated what stands before the cursor.",
-    limit_to_line: "The model went on below the line, where nothing was asked for.",
     limit_to_block: "The model went on outside the block that the cursor is in.",
 }
 

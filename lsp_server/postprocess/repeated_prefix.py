@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from lsp_server.postprocess.base import Place
-from lsp_server.postprocess.size import MAX_CHARACTERS
+from lsp_server.postprocess.size import MAX_BYTES
 
 # A shorter beginning of a line may rightly occur twice, as in `a = a`.
 _MIN_CHARACTERS = 4
@@ -25,7 +25,7 @@ def drop_repeated_prefix(text: str, place: Place) -> str:
 
 def may_repeat_prefix(text: str, place: Place) -> bool:
     """Whether `text`, the beginning of an answer, may turn out to repeat the prefix."""
-    near = place.before[-MAX_CHARACTERS:]
+    near = place.before[-MAX_BYTES:]
     if len(text.strip()) < _MIN_CHARACTERS:
         return False
     found = near.find(text)
@@ -42,7 +42,7 @@ def _beginnings(place: Place, length: int) -> Iterator[str]:
 
     Only such as an answer of `length` characters can hold.
     """
-    near = place.before[-min(MAX_CHARACTERS, length + _MAX_INDENTATION) :]
+    near = place.before[-min(MAX_BYTES, length + _MAX_INDENTATION) :]
     start = 0 if near == place.before else near.find("\n") + 1
     while True:
         begun = near[start:]

@@ -5,15 +5,20 @@ from __future__ import annotations
 from lsp_server.postprocess.base import Dropped, Place
 
 # More than a screen full is no ghost text but a wall.
-MAX_CHARACTERS = 8192
+MAX_BYTES = 8192
 MAX_LINES = 64
+MAX_LINE = 1000
 
 
 def limit_size(text: str, _place: Place) -> str | Dropped:
-    """At most 8,192 characters and 64 lines, cut at a line's end; a longer line is dropped."""
-    if len(text) > MAX_CHARACTERS:
-        text = text[:MAX_CHARACTERS].rpartition("\n")[0]
-        if not text.strip():
-            return Dropped("The model's line was too long to be code.")
-    lines = text.split("\n", MAX_LINES)
-    return "\n".join(lines[:MAX_LINES])
+    """At most 8,192 bytes and 64 lines of at most 1,000 characters, cut at a line's end."""
+    lines: list[str] = []
+    size = 0
+    # A text of so many characters has more bytes than are let in.
+    for line in text[: MAX_BYTES + 1].split("\n", MAX_LINES)[:MAX_LINES]:
+        size += len(line.encode(errors="replace")) + 1
+        if len(line) > MAX_LINE or size > MAX_BYTES + 1:
+            kept = "\n".join(lines)
+            return kept if kept.strip() else Dropped("The model's line was too long to be code.")
+        lines.append(line)
+    return "\n".join(lines)

@@ -1,11 +1,17 @@
-"""Secrets without a form of their own: a name, an address or sheer randomness gives them away."""
+"""Secrets without a form of their own: a name or sheer randomness gives them away."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from lsp_server.privacy.likely import is_likely_secret, is_name_like, is_password, is_random
+from lsp_server.privacy.likely import (
+    is_likely_secret,
+    is_name_like,
+    is_password,
+    is_random,
+    measure_entropy,
+)
 from lsp_server.privacy.span import Span
 
 # Languages whose values need no quotes.
@@ -18,7 +24,7 @@ UNQUOTED_LANGUAGES = frozenset(
 # Each begins with a letter of its own, and looks back only then: so the engine can skip to it.
 _PASSWORDS = (
     r"passwo?r[dt]|passwd|passphrase|pass_?code|secret|kennwort|contrase|mot_de_passe|mnemonic"
-    r"|seed_?phrase|recovery_?phrase|pwd(?:(?<![a-z]pwd)|(?=[ ]?[=:]))"
+    r"|seed_?phrase|recovery_?phrase|pw(?![a-z])(?<![a-z]pw)|pwd(?:(?<![a-z]pwd)|(?=[ ]?[=:]))"
     r"|pass(?![a-z])(?:(?<![a-z]pass)|(?<=dbpass)|(?<=userpass)|(?<=rootpass)|(?<=sqlpass)"
     r"|(?<=mailpass)|(?<=adminpass)|(?<=smtppass)|(?<=ftppass)|(?<=pgpass)|(?<=mypass))"
 )
@@ -36,10 +42,11 @@ _TO_LITERAL = re.compile(
     (?: (?: \\?["'`\])] ){1,3} | \[\d*\] | [ ]?\* )?
     [ \t]*
     (?: (?: :[ \t]* | [ ]? ) [A-Za-z_][\w.\[\]|?<>]{0,30} [ ]? (?= :?= ) )?
-    (?: => | := | [?|]{1,2}= | [=!]=?=? | : | [ ]?-> | , | \( | > | [ ]is[ ] | [ ](?:value[ ]?=) )?
+    (?: => | := | [?|]{1,2}= | [=!]=?=? | : | [ ]?-> | , | \( | > | [ ]is[ ] | [ ]or[ ]
+        | [ ](?:\|\||\?\?)[ ] | [ ](?:value[ ]?=) )?
     (?: (?<= [=:(] ) (?: [\s(] | \\\s ){0,80} | [ \t]{0,4} )
-    (?: (?: const|new|await|str|bytes|String|Some|SecretStr|Buffer\.from|b64decode)
-        [ \t]*\(?[ \t]* )?
+    (?: (?: const|new|await|str|bytes|String(?:::from)?|Some|Secret(?:Str|String)?(?:::new)?
+        |Buffer\.from|b64decode|ConvertTo-SecureString) [ \t]*\(?[ \t]* )?
     [A-Za-z@$]{0,2}
     (?P<escape> \\? )
     (?P<quote> \"{3} | '{3} | ["'`] )
@@ -54,6 +61,42 @@ _TO_BARE = re.compile(
     """,
     re.MULTILINE,
 )
+_GETTER = re.compile(r"(?i)(?:get|fetch|load|read|find|look_?up|has|is|list|delete|create)_?$")
+_COMMENT = re.compile(r"(?:^|\s)(?:#|//|/?\*|--|;|<!--)")
+_WHOLE_LINE = re.compile(r"\s*(?:- )?[\w.-]+[ \t]*[:=][ \t]*")
+# A bound keeps the search linear in hostile lines.
+_LONGEST = 4_000
+_LITERAL_ENDS = {
+    quote: re.compile(rf"(?:\\.|(?!{quote})[^\\\n]){{0,{_LONGEST}}}")
+    for quote in ('"""', "'''", '"', "'", "`")
+}
+_LITERAL = re.compile(
+    r"""(?x)
+    [\w.-]{0,40}
+    (?: (?: \\?["'`\])] ){1,3} | \[\d*\] | [ ]?\* )?
+    [ \t]*
+    (?: (?: :[ \t]* | [ ]? ) [A-Za-z_][\w.\[\]|?<>]{0,30} [ ]? (?= :?= ) )?
+    (?: => | := | [?|]{1,2}= | [=!]=?=? | : | [ ]?-> | , | \( | > | [ ]is[ ] | [ ]or[ ]
+        | [ ](?:\|\||\?\?)[ ] | [ ](?:value[ ]?=) )?
+    (?: (?<= [=:(] ) (?: [\s(] | \\\s ){0,80} | [ \t]{0,4} )
+    (?: (?: const|new|await|str|bytes|String(?:::from)?|Some|Secret(?:Str|String)?(?:::new)?
+        |Buffer\.from|b64decode|ConvertTo-SecureString) [ \t]*\(?[ \t]* )?
+    [A-Za-z@$]{0,2}
+    (?P<escape> \\? )
+    (?P<quote> \"{3} | '{3} | ["'`] )
+    """
+)
+_TO_BARE = re.compile(
+    r"""(?x)
+    [\w.-]{0,40}
+    (?: [ \t]* (?P<operator> => | := | = | : | (?<=[ ]) is (?=[ ]) ) [ \t]* | > | [ ] (?=\S+\s*$) )
+    (?P<value> [^\s"'`;,<>(){}\[\]|&\\]+ )
+    (?P<after> [;,"'`&<] | \s | $ )
+    """,
+    re.MULTILINE,
+)
+_GETTER = re.compile(r"(?i)(?:get|fetch|load|read|find|look_?up|has|is|list|delete|create)_?$")
+_COMMENT = re.compile(r"(?:^|\s)(?:#|//|/?\*|--|;|<!--)")
 _WHOLE_LINE = re.compile(r"\s*(?:- )?[\w.-]+[ \t]*[:=][ \t]*")
 # A bound keeps the search linear in hostile lines.
 _LONGEST = 4_000
@@ -70,8 +113,11 @@ _HEADER = re.compile(
 )
 _SQL = re.compile(r"(?i)identified\s+(?:with\s+\w+\s+)?by\s+(?:password\s+)?['\"]([^'\"\n]{3,})")
 _LITERAL = re.compile(r"""(?P<quote>["'`])([A-Za-z0-9+/=_.~:!@#$%^&*-]{20,400})(?P=quote)""")
+# Half of the keys there are look like checksums, which say what they are.
+_HEXADECIMAL = re.compile(r"""(?P<quote>["'`])([0-9a-f]{32,128}|[0-9A-F]{32,128})(?P=quote)""")
+_CHECKSUM = re.compile(r"(?i)sha|md5|hash|digest|checksum|integrity|rev|commit|crc|etag|uuid|hexd")
 # A long run of an encoding's letters is data, inside a literal or not.
-_ENCODED = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{40,}={0,2}")
+_ENCODED = re.compile(r"(?:(?<=\\[nrt])|(?<![A-Za-z0-9+/\\]))[A-Za-z0-9+/]{40,}={0,2}")
 
 
 def find_assigned(text: str, language: str = "") -> Iterator[Span]:
@@ -83,7 +129,11 @@ def find_assigned(text: str, language: str = "") -> Iterator[Span]:
         if link is not None:
             start, end = link.end(), _end_of_literal(text, link)
             value = text[start:end]
-            if is_password(value) if is_worded else is_likely_secret(value):
+            # What is asked for by a name is called so, and is no secret.
+            is_plain = is_worded and not _GETTER.search(
+                text, max(0, name.start() - 12), name.start()
+            )
+            if is_password(value) if is_plain else is_likely_secret(value):
                 yield Span(start, end, "password" if is_worded else "token")
             continue
         bare = _TO_BARE.match(text, name.end())
@@ -105,25 +155,14 @@ def find_worded_literals(text: str, near: int) -> Iterator[tuple[int, int]]:
             yield link.end(), _end_of_literal(text, link)
 
 
-def find_addressed(text: str) -> Iterator[Span]:
-    """The spans of passwords in addresses and commands, and of what authorises in headers."""
-    if "://" in text:
-        for match in _ADDRESS.finditer(text):
-            if is_password(match.group(1)):
-                yield Span(match.start(1), match.end(1), "password in an address")
-    for match in _USER.finditer(text):
-        yield Span(match.start(1), match.end(1), "password")
-    for match in _SQL.finditer(text):
-        yield Span(match.start(1), match.end(1), "password")
-    for match in _HEADER.finditer(text):
-        if is_likely_secret(match.group(1)):
-            yield Span(match.start(1), match.end(1), "header")
-
-
 def find_random(text: str) -> Iterator[Span]:
     """The spans of literals that are too random for anything but keys."""
     for match in _LITERAL.finditer(text):
         if is_random(match.group(2)):
+            yield Span(match.start(2), match.end(2), "random text")
+    for match in _HEXADECIMAL.finditer(text):
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if not _CHECKSUM.search(before[-200:]) and measure_entropy(match.group(2)) >= 2.8:
             yield Span(match.start(2), match.end(2), "random text")
     for match in _ENCODED.finditer(text):
         if is_random(match.group()):
@@ -154,7 +193,7 @@ def _is_bare_secret(text: str, match: re.Match[str], *, has_bare: bool, is_worde
     before = text[text.rfind("\n", 0, match.start()) + 1 : match.start("value")]
     is_quoted = any(before.count(quote) % 2 for quote in "\"'`")
     is_shell = match["operator"] == "=" and before.endswith("=") and before[:-1].strip().isupper()
-    is_comment = before.lstrip().startswith(("#", "//", "*", "--", ";"))
+    is_comment = _COMMENT.search(before) is not None
     is_whole = match["after"] in ("\n", "\r", "") and _WHOLE_LINE.fullmatch(before)
     has_digit = any(map(str.isdigit, value))
     if is_quoted or is_shell or is_comment or is_whole or match["operator"] == "is":

@@ -21,11 +21,10 @@ _GENERATED_NAMES = re.compile(
 )
 # What generators write into the head of a file; Go's and Meta's own forms among them.
 _GENERATED_HEAD = re.compile(
-    r"@generated\b|\bdo not (?:edit|modify|change)\b(?! (?:by|if|unless))"
-    r"|\b(?:auto[- ]?|automatically |machine[- ]|code )generated\b"
+    r"@generated\b|\bDO NOT (?:EDIT|MODIFY|CHANGE)\b"
+    r"|(?i:\b(?:auto[- ]?|automatically |machine[- ]|code )generated\b"
     r"|\bgenerated (?:by|from) (?:the |a )?[\w./-]*(?:protoc|swagger|openapi|thrift|antlr|swig"
-    r"|bison|flex|yacc|autoconf|automake|cmake|graphql|prisma|sqlc|mockgen|stringer|cython|webpack)",
-    re.IGNORECASE,
+    r"|bison|flex|yacc|autoconf|automake|cmake|graphql|prisma|sqlc|mockgen|stringer|cython|webpack))"
 )
 _HEAD_LINES, _HEAD_CHARACTERS = 12, 2_000
 _COMMENT = re.compile(r"""\s*(?:[#/*;%'"!-]|<!--|\{-|\(\*|--|REM\b|@generated)""", re.IGNORECASE)

@@ -54,11 +54,16 @@ class Ignoring:
         folders = (base, *(f"{folder}{os.sep}" for folder in _list_parts(base, path)[:-1]))
         files += ((folder, folder + name) for folder in folders)
         found = ((folder, file, read_rules(file, self.ignores_case)) for folder, file in files)
-        return [
-            _Rules(folder, os.path.basename(file), rules)
-            for folder, file, rules in found
-            if rules is not None
+        rules = [
+            _Rules(folder, os.path.basename(file), spec)
+            for folder, file, spec in found
+            if spec is not None
         ]
+        own = root.rstrip(os.sep)
+        if base != root and self._find_excluding(rules, own, is_folder=True):
+            # Who opens an ignored folder means it.
+            return [one for one in rules if one.folder.startswith(root)]
+        return rules
 
     def _find_excluding(self, rules: list[_Rules], path: str, *, is_folder: bool) -> str | None:
         """The file that has the last word on a path, if that is to exclude it."""

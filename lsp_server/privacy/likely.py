@@ -76,7 +76,7 @@ def is_random(value: str) -> bool:
         return False
     changes = sum(left != right for left, right in itertools.pairwise(kinds))
     # Random letters and digits change their kind at six places of ten, words at two.
-    return changes >= 0.4 * len(value) and measure_entropy(value) >= min(
+    return changes >= 0.35 * len(value) and measure_entropy(value) >= min(
         4.2, 0.85 * math.log2(len(value))
     )
 

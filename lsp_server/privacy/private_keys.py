@@ -37,13 +37,7 @@ def find_private_keys(text: str) -> Iterator[Span]:
     text, and by their own form where neither is.
     """
     if "PRIVATE KEY" in text:
-        for begin in _BEGIN.finditer(text):
-            end = _END.search(text, begin.end(), begin.end() + _MAX_CHARACTERS)
-            yield from _find_pieces(
-                text, begin.end(), end.start() if end else _follow(text, begin.end())
-            )
-        for end in _END.finditer(text):
-            yield from _find_pieces(text, _trace_back(text, end.start()), end.start())
+        yield from _find_marked(text)
     if "\\n" in text:
         for lines in _ESCAPED_LINES.finditer(text):
             yield from _find_pieces(text, lines.start(), lines.end())
@@ -53,6 +47,17 @@ def find_private_keys(text: str) -> Iterator[Span]:
             # The last line of a key is shorter than the others.
             done = _follow(text, line.end())
             yield from _find_pieces(text, line.start(), done)
+
+
+def _find_marked(text: str) -> Iterator[Span]:
+    for begin in _BEGIN.finditer(text):
+        end = _END.search(text, begin.end(), begin.end() + _MAX_CHARACTERS)
+        last = end.start() if end else _follow(text, begin.end())
+        yield from _find_pieces(text, begin.end(), last)
+    # Their beginnings stand above the text.
+    first = _BEGIN.search(text)
+    for end in _END.finditer(text, 0, first.start() if first else len(text)):
+        yield from _find_pieces(text, _trace_back(text, end.start()), end.start())
 
 
 def _find_pieces(text: str, start: int, end: int) -> Iterator[Span]:

@@ -15,7 +15,8 @@ from hashlib import blake2s
 from itertools import chain
 from secrets import token_bytes
 
-from lsp_server.privacy.assigned import find_addressed, find_assigned, find_random
+from lsp_server.privacy.addressed import find_addressed
+from lsp_server.privacy.assigned import find_assigned, find_random
 from lsp_server.privacy.known_tokens import find_known
 from lsp_server.privacy.private_keys import find_private_keys
 from lsp_server.privacy.span import Span, merge
@@ -67,7 +68,13 @@ def find_secrets(text: str, language: str = "") -> list[Span]:
             find_random(text),
         )
     )
-    return [span for span in found if not PLACEHOLDER.search(text, span.start, span.end)]
+    # A text may pass here twice, as the cursor's surroundings and the turns of a talk do.
+    done = [match.span() for match in PLACEHOLDER.finditer(text)] if found else []
+    return [
+        span
+        for span in found
+        if not any(start < span.end and span.start < end for start, end in done)
+    ]
 
 
 def restore(text: str, secrets: Mapping[str, str]) -> str:

@@ -136,11 +136,13 @@ async def discover(settings: Settings, environment: Environment, lookup: KeyLook
 
 async def probe_loopback() -> Endpoint | None:
     """The first usual local server that answers and holds a coder model."""
+    return next(iter(await find_local_servers()), None)
+
+
+async def find_local_servers() -> tuple[Endpoint, ...]:
+    """The usual local servers that answer and hold a coder model, most likely first."""
     probes = [_probe(Endpoint(provider, url)) for provider, url in LOCAL_SERVERS]
-    for found in await asyncio.gather(*probes):
-        if found is not None:
-            return found
-    return None
+    return tuple(found for found in await asyncio.gather(*probes) if found is not None)
 
 
 async def _probe(endpoint: Endpoint) -> Endpoint | None:

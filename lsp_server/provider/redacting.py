@@ -6,9 +6,11 @@ turn of a conversation can go round it: `discover.make_provider` is who makes pr
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 
 from lsp_server.privacy.secrets import redact
@@ -26,6 +28,8 @@ from lsp_server.provider.errors import Action, Fault, ProviderError
 
 _log = logging.getLogger(__name__)
 
+# In characters: so much is searched in some five milliseconds, and what is longer in a thread.
+_LONG = 25_000
 # No text of the user's holds one any more, so that these are the prompt's own.
 _CONTROL = re.compile(r"(<\|[a-z0-9_]{1,32}\|>)")
 
@@ -46,14 +50,19 @@ class Redacting:
     async def prepare(self) -> None:
         await self._inner.prepare()
 
-    def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
-        """Raises `ProviderError` at once where the prompt cannot be redacted: it is not sent."""
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """Raises `ProviderError` also where the prompt cannot be redacted: it is not sent."""
         try:
-            prompt = redact_prompt(request.prompt, request.language)
+            if _measure(request.prompt) > _LONG:
+                prompt = await asyncio.to_thread(redact_prompt, request.prompt, request.language)
+            else:
+                prompt = redact_prompt(request.prompt, request.language)
         except Exception as error:
             _log.error("a prompt could not be redacted: %s", type(error).__name__)
             raise ProviderError(_UNREDACTED) from None
-        return self._inner.stream(replace(request, prompt=prompt))
+        async with aclosing(self._inner.stream(replace(request, prompt=prompt))) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def list_models(self) -> tuple[str, ...]:
         return await self._inner.list_models()
@@ -95,6 +104,17 @@ def redact_prompt(prompt: Prompt | ChatPrompt, language: str = "") -> Prompt | C
             if messages != prompt.messages:
                 messages = _add_rule(messages)
             return replace(prompt, messages=messages)
+
+
+def _measure(prompt: Prompt | ChatPrompt) -> int:
+    match prompt:
+        case FimPrompt():
+            return len(prompt.text)
+        case InfillPrompt():
+            texts = [prompt.prefix, prompt.suffix, *(text for _, text in prompt.extra)]
+            return sum(map(len, texts))
+        case PartialPrompt() | ChatPrompt():
+            return sum(len(message.content) for message in prompt.messages)
 
 
 def _redact_messages(messages: tuple[Message, ...], language: str) -> tuple[Message, ...]:

@@ -32,6 +32,9 @@ _NO_CONTAINERS = frozenset({"prototype", "exports", "module", "window", "globalT
 _COMMENT_MARKS = re.compile(
     r"^(?:/\*+!?|//[/!]?|\*+/?|#+!?|--+\[*|;+|<!--)\s?|\s*(?:\*+/|-->|\]\])$"
 )
+# C#'s `<summary>` and its like.
+_TAG = re.compile(r"</?[A-Za-z]+( [^<>]*)?/?>")
+_PARAMETERS = ("@param", "@return", "@type", "@template", "\\param", ":param", "@file")
 _ATTRIBUTE = re.compile(r"\s*(?:@|#\[|\[\w)")
 
 
@@ -132,10 +135,16 @@ def _read_name(source: bytes, each: _Found) -> list[str]:
     """The parts of a qualified name, the container's before it."""
     assert each.name is not None
     text = source[each.name.start_byte : each.name.end_byte].decode(errors="replace")
-    if each.name.type in {"operator_name", "string", "computed_property_name", "number"}:
+    if text.isidentifier() or each.name.type in {
+        "operator_name",
+        "string",
+        "computed_property_name",
+        "number",
+    }:
         parts = [text]
     else:
-        parts = [part for part in _SEPARATOR.split(text.strip("@:$")) if part] or [text]
+        split = [part.strip() for part in _SEPARATOR.split(text.strip("@:$"))]
+        parts = [part for part in split if part] or [text]
     last = parts.pop()
     if each.container is not None:
         node = each.container
@@ -201,10 +210,10 @@ def _read_head(source: bytes, node: tree_sitter.Node, body: tree_sitter.Node | N
 
 
 def _read_docstring(tree: Tree, body: tree_sitter.Node | None) -> str:
-    first = body.named_child(0) if body is not None else None
-    if first is None or first.type != "expression_statement":
+    statement = _first_child(body)
+    if statement is None or statement.type != "expression_statement":
         return ""
-    string = first.named_child(0)
+    string = _first_child(statement)
     if string is None or string.type != "string":
         return ""
     content = next((node for node in string.named_children if node.type == "string_content"), None)
@@ -212,6 +221,10 @@ def _read_docstring(tree: Tree, body: tree_sitter.Node | None) -> str:
         return ""
     text = tree.source[content.start_byte : content.end_byte].decode(errors="ignore")
     return _first_line(text.split("\n"))
+
+
+def _first_child(node: tree_sitter.Node | None) -> tree_sitter.Node | None:
+    return node.named_child(0) if node is not None and node.named_child_count else None
 
 
 def _read_comment(language: str, lines: Sequence[bytes], line: int) -> str:
@@ -237,9 +250,9 @@ def _read_comment(language: str, lines: Sequence[bytes], line: int) -> str:
 
 
 def _first_line(lines: Sequence[str]) -> str:
-    """The first line with words on it."""
+    """The first line with words on it; one that begins a list of parameters has none."""
     for line in lines:
-        text = line.strip()
-        if any(map(str.isalnum, text)):
+        text = _TAG.sub("", line).strip()
+        if any(map(str.isalnum, text)) and not text.startswith(_PARAMETERS):
             return text[:MAX_DOC_CHARACTERS]
     return ""

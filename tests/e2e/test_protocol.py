@@ -255,6 +255,7 @@ async def test_toggle_and_status() -> None:
             assert status["origin"] == endpoint.origin
             assert status["tokensToday"] > 0
             assert status["costToday"] > 0
+            assert status["currency"] == "CNY"
 
 
 def _insert(character: int, text: str) -> dict[str, Any]:

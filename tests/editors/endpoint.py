@@ -43,6 +43,12 @@ class Endpoint:
 
         self._run(_call(self._fake.script, script))
 
+    def prompts(self) -> list[str]:
+        """What the requests of code actions said so far, each as one text."""
+        requests = self._run(_call(lambda: list(self._fake.generations)))
+        said = [request.json.get("messages", ()) for request in requests]
+        return ["\n".join(message["content"] for message in each) for each in said if each]
+
     def count_generations(self) -> int:
         """How many requests asked the model so far."""
         return self._run(_call(lambda: len(self._fake.generations)))  # type: ignore[no-any-return]

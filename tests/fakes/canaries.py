@@ -132,6 +132,7 @@ KINDS: tuple[_Kind, ...] = (
     _kind("key by name", 'encryption_key = b"§"', (_HEX, 64)),
     _kind("django", "SECRET_KEY = 'django-insecure-§'", (_LOWER + "!@#$%^&*(-_=+)", 50)),
     _kind("no name at all", 'sign(body, "§")', (_ALL, 40)),
+    _kind("no name, hexadecimal", 'sign(body, "§")', (_HEX, 40)),
     _kind("in a list", '    "§",', (_BASE64, 44), "="),
     _kind("on the next line", 'API_KEY = (\n    "§"\n)', (_ALL, 32)),
     _kind("age", "# key: §", "AGE-SECRET-KEY-1", ("QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", 58)),

@@ -39,13 +39,13 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _CLEARED}
     kept["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     kept["XDG_CONFIG_HOME"] = os.devnull
-    kept["XDG_DATA_HOME"] = _data_folder()
+    kept["XDG_DATA_HOME"] = kept["XDG_CACHE_HOME"] = _own_folder()
     return {**kept, **(extra or {})}
 
 
 @functools.cache
-def _data_folder() -> str:
-    """Where the servers of this run keep their ledger, for as long as the run lasts."""
+def _own_folder() -> str:
+    """Where the servers of this run keep ledger and indexes, for as long as the run lasts."""
     folder = tempfile.mkdtemp(prefix="qwen-lsp-test-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

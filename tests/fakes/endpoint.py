@@ -9,6 +9,8 @@ In a test:
 
 As a process, for the benchmarks: `python -m tests.fakes.endpoint --kind dashscope --reply TEXT`
 prints one line of JSON with `base_url` and `origin`, and serves until its standard input closes.
+A line `{"reply": TEXT}` there changes the reply; each line is answered by one with the number of
+`generations` so far.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import asyncio
 import json
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.fakes.models import MODELS
@@ -53,19 +57,29 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 async def _serve(endpoint: FakeEndpoint, reply: Reply) -> None:
     closed = asyncio.Event()
-    _watch_input(asyncio.get_running_loop(), closed)
+
+    def take(line: str) -> None:
+        wish = json.loads(line)
+        if "reply" in wish:
+            endpoint.reply(replace(reply, text=wish["reply"]))
+        print(json.dumps({"generations": len(endpoint.generations)}), flush=True)
+
+    _watch_input(asyncio.get_running_loop(), take, closed.set)
     endpoint.reply(reply)
     async with endpoint:
         print(json.dumps({"base_url": endpoint.base_url, "origin": endpoint.origin}), flush=True)
         await closed.wait()
 
 
-def _watch_input(loop: asyncio.AbstractEventLoop, closed: asyncio.Event) -> None:
+def _watch_input(
+    loop: asyncio.AbstractEventLoop, take: Callable[[str], None], close: Callable[[], None]
+) -> None:
     """A thread, since not every standard input can be read by an event loop."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
-        loop.call_soon_threadsafe(closed.set)
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(take, line)
+        loop.call_soon_threadsafe(close)
 
     threading.Thread(target=wait, name="standard input", daemon=True).start()
 

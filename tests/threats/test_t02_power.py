@@ -70,7 +70,7 @@ def _is_own_worker(event: Event) -> bool:
         event.name in {"subprocess.Popen", "os.posix_spawn", "os.exec"}
         and repr(sys.executable) in event.what
         and "'-I'" in event.what
-        and re.search(r"from lsp_server\.[\w.]+ import main", event.what) is not None
+        and re.search(r", 'lsp_server\.[\w.]+'\]", event.what) is not None
     )
 
 

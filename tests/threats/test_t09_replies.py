@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped
-from lsp_server.postprocess.size import MAX_CHARACTERS, MAX_LINES
+from lsp_server.postprocess.size import MAX_BYTES, MAX_LINES
 from tests.fakes import FakeEndpoint, Reply
 from tests.fakes.editor import Editor
 from tests.fakes.values import Fault
@@ -43,7 +43,7 @@ def test_whatever_comes_what_is_shown_is_fit_to_be_shown(
     assert "\r" not in shown
     assert not any(unicodedata.category(each) == "Cc" and each not in "\n\t" for each in shown)
     assert not re.search(r"<\|[a-z0-9_]{1,32}\|>", answer) or len(shown) < len(answer)
-    assert len(shown) <= MAX_CHARACTERS
+    assert len(shown) <= MAX_BYTES
     assert shown.count("\n") < MAX_LINES
 
 
@@ -53,7 +53,7 @@ def test_whatever_comes_what_is_shown_is_fit_to_be_shown(
 )
 def test_hostile_answers_are_read_in_one_pass(unit: str) -> None:
     # Were a filter quadratic, this would take minutes and not milliseconds.
-    text = unit * (MAX_CHARACTERS // len(unit))
+    text = unit * (MAX_BYTES // len(unit))
     for source in ("█", "    x = █)\n}", f"{text}█{text}"):
         place = read_place(source)
         started = time.perf_counter()
@@ -89,7 +89,7 @@ async def test_a_flood_is_cut_off() -> None:
                 endpoint.reply(Reply(text, chunk_size=0 if fault is None else 4, fault=fault))
                 editor.open(uri, f"a_{number} = 1\n")
                 for item in await editor.inline(uri, 1, 0):
-                    assert len(item["insertText"]) <= MAX_CHARACTERS
+                    assert len(item["insertText"]) <= MAX_BYTES
                     assert item["insertText"].count("\n") < MAX_LINES
                 await endpoint.wait_for(lambda _: not endpoint.running)
                 assert (await editor.command("qwen.status"))["engine"] == "openai"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -16,8 +17,10 @@ from lsp_server.cli.diagnosis import describe
 from lsp_server.cli.examine import examine as find_out
 from lsp_server.cli.network import find_proxy
 from lsp_server.cli.session import read_settings
+from lsp_server.provider import discover
 from lsp_server.provider.base import Endpoint
 from tests.fakes import FakeEndpoint, Model, Reply
+from tests.fakes.canaries import make_canaries
 from tests.fakes.command import Finished, run_command, write_config
 from tests.fakes.editor import clean_environment
 
@@ -77,7 +80,8 @@ async def test_with_nothing_set_up_all_is_well(examine: Examine) -> None:
     assert (found["problems"], found["advice"]) == ([], [])
     assert list(found) == [
         *("version", "python", "ok", "engine", "key", "proxy", "certificates", "lanes"),
-        *("completion", "embedded", "grammars", "config", "file", "problems", "advice"),
+        *("completion", "embedded", "grammars", "config", "file", "served", "local"),
+        *("problems", "advice"),
     ]
 
 
@@ -243,6 +247,38 @@ async def test_no_key_is_told_in_full(tmp_path: Path) -> None:
     assert not any(KEY[:8] in text for text in (told.out, told.err, tree.out, tree.err))
 
 
+async def test_takes_the_settings_of_an_editor(tmp_path: Path) -> None:
+    async with FakeEndpoint(keys={KEY: "beijing"}) as endpoint:
+        options = {"provider": "openai", "baseUrl": endpoint.base_url, "apiKey": KEY}
+        words = ("doctor", "--json", "--settings-from-stdin")
+        done = await run_command(*words, given=json.dumps(options), folder=tmp_path)
+        assert endpoint.requests[-1].key == KEY
+    assert done.code == 0
+    assert done.json["key"] == {"source": "the editor", "hint": "…cdef"}
+    assert KEY not in done.out
+
+
+@pytest.mark.parametrize("given", ["", "[]", "{"])
+async def test_the_settings_of_an_editor_are_one_object(given: str, tmp_path: Path) -> None:
+    done = await run_command("doctor", "--settings-from-stdin", given=given, folder=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == ("qwen-lsp: Standard input has to hold the settings as one JSON object.\n")
+
+
+async def test_lists_what_is_served_here(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with FakeEndpoint("ollama") as local, FakeEndpoint("openai") as endpoint:
+        monkeypatch.setattr(discover, "LOCAL_SERVERS", (("ollama", local.base_url),))
+        found = await examine(**use(endpoint))
+    assert found["served"] == ["qwen2.5-coder-7b-instruct", "qwen3-coder-30b-a3b-instruct"]
+    assert found["local"] == [
+        {
+            "provider": "ollama",
+            "baseUrl": local.base_url,
+            "reason": f"A local server at {local.origin} holds qwen2.5-coder:7b.",
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "may_send", "reason"),
     [
@@ -265,6 +301,29 @@ async def test_tells_whether_a_file_may_be_sent(
     assert (file["maySend"], file["reason"]) == (may_send, reason)
     told = await run(name, folder=tmp_path, environment=environment)
     assert ("may be sent to a model" if may_send else f"stays here: {reason}") in told.out
+
+
+async def test_counts_secrets_and_tells_none(tmp_path: Path) -> None:
+    canaries = make_canaries(3)[:3]
+    held = "# @generated\n" + "".join(canary.text for canary in canaries)
+    (tmp_path / "app.py").write_text(held, "utf-8")
+    environment = write_config(tmp_path, 'provider = "embedded"\n')
+    done = await run("--json", "app.py", folder=tmp_path, environment=environment)
+    told = await run("app.py", folder=tmp_path, environment=environment)
+    assert done.json["file"]["secrets"] == {"AWS": 2, "password": 1}
+    assert "generated" in done.json["file"]["contextReason"]
+    assert "3 replaced before its text is sent (AWS 2, password 1)" in told.out
+    for canary in canaries:
+        assert canary.secret[4:12] not in done.out + told.out + told.err
+
+
+async def test_redaction_switched_off_is_said(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("x = 1\n", "utf-8")
+    environment = write_config(
+        tmp_path, 'provider = "embedded"\n[privacy]\nredactSecrets = false\n'
+    )
+    told = await run("app.py", folder=tmp_path, environment=environment)
+    assert "not looked for" in told.out
 
 
 async def test_a_file_that_is_not_there(tmp_path: Path) -> None:

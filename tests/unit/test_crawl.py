@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lsp_server.index.crawl import Limits, SourceFile, read_source, walk_workspace
+from lsp_server.index.crawl import (
+    FoundFile,
+    Limits,
+    SourceFile,
+    find_files,
+    read_source,
+    walk_workspace,
+)
 from lsp_server.privacy.gate import Gate
 
 
@@ -106,3 +115,47 @@ def test_one_file(tmp_path: Path) -> None:
     assert read_source(tmp_path / ".env", gate) is None
     assert read_source(tmp_path / "nowhere.py", gate) is None
     assert read_source(tmp_path, gate) is None
+
+
+class EndlessFolder:
+    """What `os.scandir` gives for a folder that has no end."""
+
+    def __enter__(self) -> Iterator[EndlessFolder]:
+        return itertools.repeat(self)
+
+    def __exit__(self, *_: object) -> None: ...
+
+    name = path = "pipe"
+
+    def is_dir(self, *, follow_symlinks: bool) -> bool:
+        return follow_symlinks
+
+    def is_file(self, *, follow_symlinks: bool) -> bool:
+        return follow_symlinks
+
+
+def test_a_folder_without_end_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "scandir", lambda _folder: EndlessFolder())
+    assert crawl(tmp_path, Limits(visited=1_000)) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_cut"),
+    [
+        (Limits(), False),
+        (Limits(files=3), False),
+        (Limits(files=2), True),
+        (Limits(bytes=29), True),
+        (Limits(visited=2), True),
+        (Limits(file_bytes=9), False),
+    ],
+)
+def test_whether_a_limit_was_met(tmp_path: Path, limits: Limits, is_cut: bool) -> None:
+    write(tmp_path, {f"{number}.py": "x" * 10 for number in range(3)})
+    told: list[bool] = []
+
+    def listen() -> Iterator[FoundFile | None]:
+        told.append((yield from find_files(Gate((tmp_path,)), limits)))
+
+    assert len([found for found in listen() if found]) <= 3
+    assert told == [is_cut]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lsp_server.privacy.gate import ALLOWED, Gate
+from lsp_server.privacy.ignoring import Ignoring
 from lsp_server.privacy.names import denied_by_name
 
 DENIED = """
@@ -22,7 +23,13 @@ credentials.yml.enc google-credentials.json credential.xml client_secret.json cl
 secrets.yml secrets.yaml secret.json app-secrets.yml app.secret.yaml service-account.json
 service_account_key.json serviceaccount.yml master.key
 .ssh/config .ssh/known_hosts .aws/config .aws/credentials .azure/profile .gnupg/pubring.kbx
-.kube/config .docker/config.json .config/gcloud/access.db .password-store/mail .oci/config
+.kube/config .docker/config.json .config/gcloud/access.db .config/gh/hosts.yml
+.config/glab-cli/config.yml .m2/settings.xml
+.bash_history .zsh_history .python_history psql_history .lesshst gradle.properties
+terraform.tfstate.1692.backup main.tfstate.backup id_rsa.bak server.key.old .env~ .netrc.orig
+ConsoleHost_history.txt token.json .flaskenv .yarnrc.yml nuget.config .terraform.d/x.json
+.config/rclone/rclone.conf Library/Keychains/login.db passwords.txt api_keys.yaml .s3cfg
+prod-service-account.json .pem. server.pem::$DATA .\u200benv .password-store/mail .oci/config
 .git/config .git/hooks/pre-commit .hg/hgrc .svn/entries
 """.split()
 ALLOWED_NAMES = """
@@ -140,6 +147,57 @@ def write(root: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, "utf-8", newline="")
+
+
+def test_a_part_of_a_repository_is_under_all_its_rules(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            ".gitignore": "*.log\nprivate/\n/packages/app/own.py\n",
+            "packages/.gitignore": "!kept.log\n",
+            ".git/info/exclude": "notes.md\n!a.log\n",
+            "packages/app/main.py": "",
+        },
+    )
+    gate = Gate((tmp_path / "packages" / "app",))
+    found = {
+        name: gate.check(tmp_path / "packages" / "app" / name).allowed
+        for name in ("a.log", "kept.log", "private/a.py", "own.py", "notes.md", "main.py")
+    }
+    assert [name for name, is_allowed in found.items() if is_allowed] == ["kept.log", "main.py"]
+    gate = Gate((tmp_path / "packages" / "app",), ())
+    assert gate.check(tmp_path / "packages" / "app" / "a.log").allowed
+
+
+def test_who_opens_an_ignored_folder_means_it(tmp_path: Path) -> None:
+    write(tmp_path, {".gitignore": "out/\n", ".git/HEAD": "", "out/app/.gitignore": "*.log\n"})
+    gate = Gate((tmp_path / "out" / "app",))
+    assert gate.check(tmp_path / "out" / "app" / "main.py").allowed
+    assert not gate.check(tmp_path / "out" / "app" / "a.log").allowed
+    assert not Gate((tmp_path,)).check(tmp_path / "out" / "app" / "main.py").allowed
+
+
+def test_the_users_own_excludes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "project"
+    write(root, {".gitignore": "!b.tmp\n"})
+    write(tmp_path, {"config/git/ignore": "*.tmp\n", "home/mine": "*.own\n"})
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    gate = Gate((root,))
+    assert gate.check(root / "a.tmp").reason == "ignore excludes it."
+    assert gate.check(root / "b.tmp").allowed
+    write(tmp_path, {"home/.gitconfig": "[core]\n\texcludesFile = ~/mine\n"})
+    assert gate.check(root / "a.tmp").allowed
+    assert gate.check(root / "a.own").reason == "mine excludes it."
+
+
+def test_where_names_have_no_case_rules_have_none(tmp_path: Path) -> None:
+    write(tmp_path, {".gitignore": "Private/\n*.LOG\n"})
+    root = tmp_path.resolve()
+    for name, excluded in (("private/a.py", True), ("a.log", True), ("a.py", False)):
+        for ignores_case in (True, False):
+            found = Ignoring(root, (".gitignore",), ignores_case).find(root / name, is_folder=False)
+            assert (found is not None) == (excluded and ignores_case)
 
 
 def test_rules_are_read_anew_when_they_change(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("context", "edit"),
     ("index",),
     ("privacy", "syntax"),
-    ("buffer", "indentation", "overlap", "uris"),
+    ("buffer", "indentation", "overlap", "uris", "worker"),
     ("settings", "errors", "log", "notices", "status", "framing", "watchdog", "__version__"),
 )
 
@@ -45,6 +45,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "tree_sitter_languages": ("syntax",),
     "sqlite3": ("index", "models"),
     "pathspec": ("privacy",),
+    "watchfiles": ("index.builder",),
     "platformdirs": ("configuration", "models", "index", "cli"),
     "rich": ("cli",),
     "websockets": ("server",),
@@ -54,16 +55,25 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "ctypes": ("syntax.grammars",),
 }
 
-# What starts another program: the embedded engine's own process, and the checks that the user has
+# What starts another program: our own processes, and the checks that the user has
 # named in their own settings.
-STARTERS = ("embedded.client", "actions.checks")
+STARTERS = ("worker.owner", "actions.checks")
 STARTS = frozenset(
     "create_subprocess_exec create_subprocess_shell Popen system popen startfile fork "
     "execv execve execvp posix_spawn".split()
 )
 
 # What the start of the server does without: each takes longer than a keystroke should.
-LATE = ("openai", "httpx2", "truststore", "keyring", "rich", "tree_sitter_languages", "sqlite3")
+LATE = (
+    "openai",
+    "httpx2",
+    "truststore",
+    "keyring",
+    "rich",
+    "tree_sitter_languages",
+    "sqlite3",
+    "watchfiles",
+)
 
 
 def modules() -> dict[str, ast.Module]:

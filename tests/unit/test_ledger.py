@@ -111,8 +111,9 @@ def test_two_currencies_have_no_sum() -> None:
     assert dict(today.cost) == pytest.approx({"CNY": 0.002, "USD": 0.002})
     assert today.amount("USD") == pytest.approx(0.002)
     assert today.amount("EUR") == 0.0
-    assert Today(1, {"CNY": 0.3, "USD": 0.4}).amount() == 0.4
-    assert Today().amount() == 0.0
+    both = Today(1, {"CNY": 0.3, "USD": 0.4})
+    assert (both.amount(), both.currency) == (0.4, "USD")
+    assert (Today().amount(), Today().currency) == (0.0, None)
 
 
 @pytest.mark.asyncio

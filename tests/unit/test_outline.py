@@ -1,12 +1,11 @@
 """What the queries find in each language: `tests/cases_outline/<language>.txt`.
 
-A case is source, a line of "=====", and what is found, one line each. With QWEN_REWRITE_CASES=1
-in the environment the second part is written anew, to be read in the difference.
+A case is source, a line of "=====", and what is found, one line each; `--rewrite-cases` writes the
+second part anew, to be read in the difference.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -58,10 +57,10 @@ def describe(language: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("path", CASES, ids=LANGUAGES)
-def test_definitions_and_imports(path: Path) -> None:
+def test_definitions_and_imports(path: Path, rewrite: bool) -> None:
     source, _, expected = path.read_text("utf-8").partition(DIVIDER)
     found = describe(path.stem, source)
-    if os.environ.get("QWEN_REWRITE_CASES"):
+    if rewrite:
         path.write_text(f"{source}{DIVIDER}{found}", "utf-8")
         return
     assert found == expected

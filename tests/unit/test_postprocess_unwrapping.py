@@ -12,10 +12,11 @@ from lsp_server.postprocess.leading_blank import strip_leading_blank
 from lsp_server.postprocess.line_ends import normalise_line_ends
 from lsp_server.postprocess.prose import drop_prose
 from lsp_server.postprocess.repeated_prefix import drop_repeated_prefix, may_repeat_prefix
-from lsp_server.postprocess.size import MAX_CHARACTERS, MAX_LINES, limit_size
+from lsp_server.postprocess.size import MAX_LINE, MAX_LINES, limit_size
 from lsp_server.postprocess.tabs import match_tabs
 from tests.marks import read_place
 
+TOO_LONG = Dropped("The model's line was too long to be code.")
 ANYWHERE = read_place("█")
 FENCED = '"""\n```python\nf()\n```\n"""\n█'
 
@@ -24,11 +25,15 @@ FENCED = '"""\n```python\nf()\n```\n"""\n█'
     ("text", "expected"),
     [
         ("", ""),
-        ("x" * MAX_CHARACTERS, "x" * MAX_CHARACTERS),
-        ("a\n" + "x" * MAX_CHARACTERS, "a"),
+        ("x" * MAX_LINE, "x" * MAX_LINE),
+        ("a\n" + "x" * (MAX_LINE + 1), "a"),
+        (f"{'x' * 511}\n" * 20, (f"{'x' * 511}\n" * 16)[:-1]),
+        (f"{'é' * 511}\n" * 20, (f"{'é' * 511}\n" * 8)[:-1]),
         ("a\n" * (MAX_LINES - 1) + "b", "a\n" * (MAX_LINES - 1) + "b"),
         ("a\n" * 100, ("a\n" * MAX_LINES)[:-1]),
-        ("x" * (MAX_CHARACTERS + 1), Dropped("The model's line was too long to be code.")),
+        ("x" * (MAX_LINE + 1), TOO_LONG),
+        ("x" * 1_000_000, TOO_LONG),
+        ("\n" + "🙂" * 1_000_000, TOO_LONG),
     ],
 )
 def test_size(text: str, expected: str | Dropped) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from lsp_server.completion.stream import Answer, is_complete, read_answer
 from lsp_server.postprocess import refine
-from lsp_server.postprocess.size import MAX_CHARACTERS
+from lsp_server.postprocess.size import MAX_BYTES, MAX_LINE
 from lsp_server.prompt.base import Form
 from lsp_server.provider.base import Piece, Text, Usage
 from tests.marks import read_place
@@ -96,10 +96,24 @@ async def test_usage_comes_with_the_end() -> None:
 
 @pytest.mark.asyncio
 async def test_an_answer_without_end_is_left() -> None:
-    stream = Stream(Text("x" * 100) for _ in iter(int, 1))
-    answer = await read_answer(stream(), read_place("█"), Sink())
-    assert MAX_CHARACTERS < len(answer.text) <= MAX_CHARACTERS + 100
-    assert stream.closed
+    for endless, most in (("x" * 10, MAX_LINE), ("x" * 999 + "\n", MAX_BYTES), ("\n\n", 70)):
+        stream = Stream(Text(endless) for _ in iter(int, 1))
+        answer = await read_answer(stream(), read_place("█"), Sink())
+        assert len(answer.text) <= most + len(endless)
+        assert stream.closed
+
+
+@pytest.mark.asyncio
+async def test_what_might_tell_all_the_time_is_not_always_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[str] = []
+    monkeypatch.setattr(
+        "lsp_server.completion.stream.is_complete", lambda text, _place: looks.append(text)
+    )
+    stream = Stream(Text("`") for _ in range(900))
+    await read_answer(stream(), read_place("█"), Sink())
+    assert len(looks) == 20
 
 
 @pytest.mark.asyncio

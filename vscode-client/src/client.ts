@@ -1,59 +1,119 @@
 import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import {
   CloseAction,
   ErrorAction,
   LanguageClient,
+  MessageType,
+  type ShowMessageParams,
   State,
+  type StaticFeature,
   TransportKind,
 } from 'vscode-languageclient/node';
 
+import { OwnEnvironment } from './environment';
 import { createServerLog, describeError } from './log';
-import { createMiddleware } from './middleware';
+import { createMiddleware, type Hooks } from './middleware';
+import { command, findRemedies, type Remedy, type Severity, showLog, tell } from './remedies';
 import { readApiKey } from './secrets';
-import { findServer, INSTALL_COMMAND, ServerMissingError } from './server';
+import {
+  findServer,
+  findSetupRemedies,
+  type ServerCommand,
+  ServerMissingError,
+} from './server';
 import { readSection } from './settings';
 import type { Status, StatusItem } from './status';
 
 const MOST_CRASHES = 3;
 const CRASHES_WITHIN_MS = 180_000;
 
-const TRY_AGAIN = 'Try Again';
-const COPY = 'Copy Command';
-const SHOW_LOG = 'Show Log';
-const SETTINGS = 'Settings';
+const SEVERITIES: Partial<Record<MessageType, Severity>> = {
+  [MessageType.Error]: 'error',
+  [MessageType.Warning]: 'warning',
+};
+
+/** By this the server knows that explanations are shown here, and opens no file for them. */
+const OWN_CLIENT: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = { ...(capabilities.experimental as object), qwen: {} };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: 'static' }),
+  clear: () => undefined,
+};
+
+/** Each fault is told once and by us, with what to do about it; the library writes to the log. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
 
 /** The one language client of the window: starts, stops and is asked. */
 export class ServerControl implements vscode.Disposable {
   private client: LanguageClient | undefined;
+  private found: ServerCommand | undefined;
   private queue: Promise<void> = Promise.resolve();
+  private isRestartDue = false;
   private crashes: number[] = [];
+  private readonly environment: OwnEnvironment;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
     private readonly status: StatusItem,
-  ) {}
+    private readonly hooks: Hooks,
+  ) {
+    this.environment = new OwnEnvironment(context, log);
+  }
 
-  /** Ends the server if there is one, and starts it anew; one at a time, in the order of calls. */
+  /** Ends the server if there is one, and starts it anew; several calls at once are one. */
   restart(): Promise<void> {
-    this.queue = this.queue.then(async () => {
-      await this.stop();
-      try {
-        await this.start();
-      } catch (error) {
-        this.tell(describeError(error), error instanceof ServerMissingError);
-      }
-    });
+    if (!this.isRestartDue) {
+      this.isRestartDue = true;
+      this.queue = this.queue.then(async () => {
+        this.isRestartDue = false;
+        await this.stop();
+        await this.start().catch((error: unknown) => {
+          this.giveUp(error);
+        });
+      });
+    }
     return this.queue;
   }
 
-  /** The server's answer to one of its commands; undefined where there is no server. */
-  async ask<Answer>(command: string, argument: object): Promise<Answer | undefined> {
-    if (this.client?.state !== State.Running) {
-      return undefined;
+  /** Makes the extension's own environment, as the user asked for, and starts from it. */
+  async install(): Promise<void> {
+    try {
+      await this.environment.make();
+    } catch (error) {
+      await tell('error', describeError(error), await findSetupRemedies(error, this.context));
+      return;
     }
-    const params = { command, arguments: [argument] };
-    return this.client.sendRequest<Answer>('workspace/executeCommand', params);
+    await this.restart();
+  }
+
+  /** The running client, undefined where there is none. */
+  get running(): LanguageClient | undefined {
+    return this.client?.state === State.Running ? this.client : undefined;
+  }
+
+  /** How to run qwen-lsp, once it has been found. */
+  get program(): ServerCommand | undefined {
+    return this.found;
+  }
+
+  /** All settings and the key, for another program of qwen-lsp. */
+  async readOptions(): Promise<object> {
+    const apiKey = await readApiKey(this.context.secrets);
+    return { ...readSection(this.context.extension), ...(apiKey && { apiKey }) };
+  }
+
+  /** The server's answer to one of its commands; undefined where there is no server. */
+  async ask<Answer>(name: string, argument: object): Promise<Answer | undefined> {
+    const params = { command: name, arguments: [argument] };
+    return this.running?.sendRequest<Answer>('workspace/executeCommand', params);
   }
 
   /** To be awaited when the window closes. */
@@ -74,37 +134,52 @@ export class ServerControl implements vscode.Disposable {
 
   private async start(): Promise<void> {
     this.status.showStarting();
-    const folder = this.context.extensionPath;
-    const server = await findServer(folder);
-    this.log.info(`starting ${server.command} (from ${server.origin})`);
-    const { extension } = this.context;
+    const server = await findServer(this.context, this.environment, this.log);
+    this.found = server;
+    this.log.info(`starting ${server.program} (from ${server.origin})`);
     const apiKey = await readApiKey(this.context.secrets);
-    const client = new LanguageClient(
+    let hasStarted = false;
+    const client = new QuietClient(
       'qwen',
       'Qwen',
       {
-        command: server.command,
-        args: server.arguments,
+        command: server.program,
+        args: [...server.words, 'serve', '--stdio'],
         transport: TransportKind.stdio,
-        options: { cwd: folder },
+        options: { cwd: this.context.extensionPath },
       },
       {
         documentSelector: ['file', 'untitled', 'vscode-notebook-cell'].map((scheme) => ({ scheme })),
-        // Read when the server starts, also when it does so again after a crash.
-        initializationOptions: () => ({ ...readSection(extension), ...(apiKey && { apiKey }) }),
-        middleware: createMiddleware(extension),
+        // All else the server asks for: what came twice it would complain of twice.
+        initializationOptions: { ...(apiKey && { apiKey }) },
+        middleware: createMiddleware(this.context.extension, this.hooks),
         outputChannel: createServerLog(this.log),
+        initializationFailedHandler: () => false,
         errorHandler: {
-          error: () => ({ action: ErrorAction.Continue }),
-          closed: () => this.decideOnCrash(),
+          error: () => ({ action: ErrorAction.Continue, handled: true }),
+          closed: () =>
+            hasStarted
+              ? this.decideOnCrash()
+              : { action: CloseAction.DoNotRestart, handled: true },
         },
       },
     );
+    client.registerFeature(OWN_CLIENT);
     client.onNotification('qwen/status', (status: Status) => {
       this.status.showStatus(status);
     });
+    client.onNotification('window/showMessage', ({ type, message }: ShowMessageParams) => {
+      void tell(SEVERITIES[type] ?? 'information', message, findRemedies(message));
+    });
     this.client = client;
-    await client.start();
+    try {
+      await client.start();
+      hasStarted = true;
+    } catch (error) {
+      this.log.error(describeError(error));
+      const reason = l10n.t('The language server {0} does not start.', server.program);
+      throw new Error(reason, { cause: error });
+    }
   }
 
   private decideOnCrash(): { action: CloseAction; handled: boolean } {
@@ -116,28 +191,22 @@ export class ServerControl implements vscode.Disposable {
       return { action: CloseAction.Restart, handled: true };
     }
     this.crashes = [];
-    this.tell(`The language server ended ${MOST_CRASHES} times and is not started again.`);
+    const reason = l10n.t(
+      'The language server ended {0} times and is not started again.',
+      MOST_CRASHES,
+    );
+    this.giveUp(new Error(reason));
     return { action: CloseAction.DoNotRestart, handled: true };
   }
 
-  private tell(reason: string, isMissing = false): void {
+  private giveUp(error: unknown): void {
+    const reason = describeError(error);
     this.log.error(reason);
     this.status.showStopped(reason);
-    void this.offer(reason, isMissing ? [COPY, SETTINGS] : [SHOW_LOG]);
-  }
-
-  private async offer(reason: string, choices: string[]): Promise<void> {
-    const answer = await vscode.window.showErrorMessage(`Qwen: ${reason}`, TRY_AGAIN, ...choices);
-    if (answer === TRY_AGAIN) {
-      await this.restart();
-    } else if (answer === COPY) {
-      await vscode.env.clipboard.writeText(INSTALL_COMMAND);
-      // The command is run in a terminal; the way back to us must still be there afterwards.
-      await this.offer(reason, [SETTINGS]);
-    } else if (answer === SHOW_LOG) {
-      this.log.show();
-    } else if (answer === SETTINGS) {
-      await vscode.commands.executeCommand('workbench.action.openSettings', 'qwen.server.path');
-    }
+    const again = command(l10n.t('Try Again'), 'qwen.restartServer');
+    const remedies: readonly Remedy[] =
+      error instanceof ServerMissingError ? [...error.remedies, again] : [showLog(), again];
+    // Not awaited by the queue: the message stays until it is answered.
+    void tell('error', reason, remedies);
   }
 }

@@ -1,47 +1,38 @@
 import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 
+import { chooseModel, chooseProvider } from './choices';
 import type { ServerControl } from './client';
+import { runDoctor } from './doctor';
+import { describeError } from './log';
+import { showMenu } from './menu';
+import type { ReadingPanel } from './panel';
+import { findRemedies, showLog, tell } from './remedies';
 import { removeApiKey, setApiKey } from './secrets';
-import type { Status, StatusItem } from './status';
+import { suggestionsFor, switchLanguage, switchSuggestions } from './settings';
+import type { StatusItem } from './status';
+import { showReason } from './why';
 
-/** The server's `qwen.why`. */
-interface Fate {
-  outcome: string;
-  reason: string | null;
-  engine: string | null;
-  model: string | null;
-  ms: number;
+/** What the commands work with. */
+export interface Parts {
+  context: vscode.ExtensionContext;
+  server: ServerControl;
+  status: StatusItem;
+  panel: ReadingPanel;
+  log: vscode.LogOutputChannel;
 }
 
-const OUTCOMES: Record<string, string> = {
-  shown: 'Suggestion shown',
-  empty: 'No suggestion',
-  off: 'Suggestions are off',
-  superseded: 'Overtaken by newer text',
-  cancelled: 'Cancelled by the editor',
-  failed: 'The suggestion failed',
-  none: 'Nothing was asked',
-};
-
-/** Registers what the user can call; the result undoes it. */
-export function registerCommands(
-  server: ServerControl,
-  status: StatusItem,
-  secrets: vscode.SecretStorage,
-  log: vscode.LogOutputChannel,
-): vscode.Disposable {
-  const toggle = async (scope: 'all' | 'language'): Promise<void> => {
-    const document = vscode.window.activeTextEditor?.document;
-    const argument = { scope, uri: document?.uri.toString(), language: document?.languageId };
-    const answer = await server.ask<Status>('qwen.toggle', argument);
-    if (answer) {
-      status.showStatus(answer);
-    }
-  };
+/** Registers what the user can call, code actions apart; the result undoes it. */
+export function registerCommands({ context, server, status, panel, log }: Parts): vscode.Disposable {
+  const { secrets, extensionPath } = context;
   const commands: Record<string, () => unknown> = {
-    'qwen.showReason': () => showReason(server, toggle, log),
-    'qwen.toggleSuggestions': () => toggle('all'),
-    'qwen.toggleLanguage': () => toggle('language'),
+    'qwen.showMenu': () => showMenu(status),
+    'qwen.showReason': () => showReason(server),
+    'qwen.toggleSuggestions': () => switchSuggestions(!suggestionsFor(undefined).all),
+    'qwen.toggleLanguage': toggleLanguage,
+    'qwen.chooseModel': () => chooseModel(server, extensionPath),
+    'qwen.chooseProvider': () => chooseProvider(server, extensionPath),
+    'qwen.runDoctor': () => runDoctor(server, panel, extensionPath),
     'qwen.setApiKey': async () => {
       if (await setApiKey(secrets)) {
         await server.restart();
@@ -51,44 +42,34 @@ export function registerCommands(
       await removeApiKey(secrets);
       await server.restart();
     },
+    'qwen.installServer': () => server.install(),
     'qwen.restartServer': () => server.restart(),
     'qwen.showLog': () => {
       log.show();
     },
+    'qwen.openSettings': () =>
+      vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
+  };
+  const run = async (act: () => unknown): Promise<void> => {
+    try {
+      await act();
+    } catch (error) {
+      const reason = describeError(error);
+      log.error(reason);
+      await tell('error', reason, [...findRemedies(reason), showLog()]);
+    }
   };
   return vscode.Disposable.from(
-    ...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(name, run)),
+    ...Object.entries(commands).map(([name, act]) =>
+      vscode.commands.registerCommand(name, () => run(act)),
+    ),
   );
 }
 
-async function showReason(
-  server: ServerControl,
-  toggle: (scope: 'all') => Promise<void>,
-  log: vscode.LogOutputChannel,
-): Promise<void> {
-  const uri = vscode.window.activeTextEditor?.document.uri.toString();
-  const fate = await server.ask<Fate>('qwen.why', { uri });
-  const text = fate ? describe(fate) : 'The language server is not running.';
-  const answer = await vscode.window.showInformationMessage(
-    `Qwen: ${text}`,
-    'Switch Off or On',
-    'Show Log',
-  );
-  if (answer === 'Show Log') {
-    log.show();
-  } else if (answer) {
-    await toggle('all');
+async function toggleLanguage(): Promise<void> {
+  const language = vscode.window.activeTextEditor?.document.languageId;
+  if (language === undefined) {
+    throw new Error(l10n.t('Open a file of the language first.'));
   }
-}
-
-function describe({ outcome, reason, engine, model, ms }: Fate): string {
-  const what = OUTCOMES[outcome] ?? outcome;
-  const by = model ?? engine;
-  if (!by || outcome !== 'shown') {
-    return reason ? `${what}. ${reason}` : what;
-  }
-  const time = `in ${Math.round(ms)} ms`;
-  return reason?.includes(by)
-    ? `${what} ${time}. ${reason}`
-    : `${what} by ${by} ${time}. ${reason ?? ''}`;
+  await switchLanguage(language, !suggestionsFor(language).language);
 }

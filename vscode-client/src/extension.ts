@@ -1,8 +1,11 @@
 import * as vscode from 'vscode';
 
+import { Actions } from './actions';
+import { Changes } from './changes';
 import { ServerControl } from './client';
 import { registerCommands } from './commands';
 import { createLog } from './log';
+import { ReadingPanel } from './panel';
 import { needsRestart } from './settings';
 import { StatusItem } from './status';
 
@@ -11,12 +14,23 @@ let server: ServerControl | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const log = createLog();
   const status = new StatusItem();
-  const control = new ServerControl(context, log, status);
+  const panel = new ReadingPanel(vscode.Uri.joinPath(context.extensionUri, 'icon.png'));
+  const changes = new Changes();
+  const control: ServerControl = new ServerControl(context, log, status, {
+    runAction: (command, argument) => actions.runByName(command, argument),
+    noteEdit: (params) => {
+      changes.noteEdit(params);
+    },
+  });
+  const actions: Actions = new Actions(control, panel, changes);
   server = control;
   context.subscriptions.push(
     log,
     status,
-    registerCommands(control, status, context.secrets, log),
+    panel,
+    changes,
+    actions.register(),
+    registerCommands({ context, server: control, status, panel, log }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => control.restart()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (needsRestart(event)) {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 
 import { keyOwner } from './settings';
 
@@ -13,11 +14,11 @@ export async function readApiKey(secrets: vscode.SecretStorage): Promise<string 
 export async function setApiKey(secrets: vscode.SecretStorage): Promise<boolean> {
   const owner = keyOwner();
   const key = await vscode.window.showInputBox({
-    title: `API key for ${owner}`,
-    prompt: 'Kept in the secret storage of VS Code and sent to this endpoint only.',
+    title: l10n.t('API key for {0}', owner),
+    prompt: l10n.t('Kept in the secret storage of VS Code and sent to this endpoint only.'),
     password: true,
     ignoreFocusOut: true,
-    validateInput: (text) => (/\s/.test(text.trim()) ? 'A key has no spaces.' : undefined),
+    validateInput: (text) => (/\s/.test(text.trim()) ? l10n.t('A key has no spaces.') : undefined),
   });
   if (!key?.trim()) {
     return false;
@@ -30,5 +31,5 @@ export async function setApiKey(secrets: vscode.SecretStorage): Promise<boolean>
 export async function removeApiKey(secrets: vscode.SecretStorage): Promise<void> {
   const owner = keyOwner();
   await secrets.delete(PREFIX + owner);
-  void vscode.window.showInformationMessage(`The API key for ${owner} is removed.`);
+  void vscode.window.showInformationMessage(l10n.t('The API key for {0} is removed.', owner));
 }

@@ -1,6 +1,6 @@
 ---@brief
 ---
---- Ghost text from Qwen coder models, hosted or local: https://pypi.org/project/qwen-lsp/
+--- Ghost text from Qwen coder models, hosted or local, by the language server `qwen-lsp`.
 ---
 --- ```lua
 --- vim.lsp.enable('qwen_lsp')
@@ -11,6 +11,10 @@
 --- `false`; a `<Tab>` that you have mapped yourself stays yours. `<Plug>(qwen-accept)` can be
 --- mapped as well. Neovim 0.11 shows the suggestion as the first item of the completion menu,
 --- `<C-n><C-y>` takes it.
+---
+--- `:QwenFix`, `:QwenRefactor`, `:QwenDoc` and `:QwenTest` change code, `:QwenExplain` explains it:
+--- the lines of a range, or what the cursor stands in. Words after them are the instruction. The same
+--- is in the menu of code actions (`gra`). `u` undoes.
 ---
 --- `:QwenWhy` says what became of the last suggestion for this buffer, `:QwenToggle` switches
 --- suggestions off and on, `:QwenToggle language` those of the buffer's language.
@@ -90,16 +94,52 @@ local function begin_at_cursor(result, bufnr, offer, position, encoding)
   return items
 end
 
---- See all requests for ghost text, whoever sends them, with the line that they are for.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@param row integer 0-based.
+---@param column integer In bytes; past the end is the end.
+---@return lsp.Position
+local function make_position(client, bufnr, row, column)
+  local line = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ''
+  local character = vim.str_utfindex(line, client.offset_encoding, math.min(column, #line), false)
+  return { line = row, character = character }
+end
+
+--- The buffer's diagnostics, of whatever source, in the encoding that this server counts in.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@return table[]
+local function describe_diagnostics(client, bufnr)
+  return vim.tbl_map(function(one)
+    local last, column = one.end_lnum or one.lnum, one.end_col or one.col
+    return {
+      range = {
+        start = make_position(client, bufnr, one.lnum, one.col),
+        ['end'] = make_position(client, bufnr, last, column),
+      },
+      message = one.message,
+      severity = one.severity,
+      source = one.source,
+      code = one.code,
+    }
+  end, vim.diagnostic.get(bufnr))
+end
+
+--- See the requests of all that is in Neovim: those for ghost text with the line that they are for,
+--- those for code actions with the diagnostics of other servers and linters, which Neovim leaves out.
 ---@param client vim.lsp.Client
 local function watch_requests(client)
   local request = client.request
   ---@diagnostic disable-next-line: duplicate-set-field
   client.request = function(self, method, params, handler, buffer)
+    local bufnr = (buffer == nil or buffer == 0) and vim.api.nvim_get_current_buf() or buffer
+    if self == client and method == 'textDocument/codeAction' then
+      local known = { diagnostics = describe_diagnostics(client, bufnr) }
+      params = vim.tbl_deep_extend('force', params, { context = known })
+    end
     if self ~= client or method ~= INLINE or type(handler) ~= 'function' then
       return request(self, method, params, handler, buffer)
     end
-    local bufnr = (buffer == nil or buffer == 0) and vim.api.nvim_get_current_buf() or buffer
     local row = params.position.line
     local line = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ''
     local encoding = client.offset_encoding
@@ -254,7 +294,55 @@ local function show_in_menu(client, bufnr)
   })
 end
 
---- Run one of the server's commands for a buffer and hand on what it answers.
+--- Say something in the last line, or in a floating window what does not fit there: a longer message
+--- would want a key before going on.
+---@param text string
+---@param level? integer
+local function tell(text, level)
+  if not text:find('\n') and vim.fn.strdisplaywidth(text) <= vim.v.echospace then
+    vim.notify(text, level)
+    return
+  end
+  local look = { title = 'qwen', border = 'rounded', max_width = 80 }
+  vim.lsp.util.open_floating_preview(vim.split(text, '\n'), 'plaintext', look)
+end
+
+--- Show a buffer in a window below, unless one shows it. The cursor stays where it is: the user may
+--- be typing.
+---@param bufnr integer
+---@return integer window
+local function show_below(bufnr)
+  local window = vim.fn.bufwinid(bufnr)
+  if window == -1 then
+    window = vim.api.nvim_open_win(bufnr, false, { split = 'below', win = 0 })
+  end
+  return window
+end
+
+---@type integer?
+local explanation
+
+--- Show an explanation as Markdown, in the window of the one before.
+---@param markdown string
+local function show_explanation(markdown)
+  if not explanation or not vim.api.nvim_buf_is_valid(explanation) then
+    explanation = vim.api.nvim_create_buf(false, true)
+    vim.api.nvim_buf_set_name(explanation, 'qwen://explanation')
+    vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = explanation, desc = 'Qwen: close' })
+  end
+  vim.bo[explanation].modifiable = true
+  vim.api.nvim_buf_set_lines(explanation, 0, -1, false, vim.split(markdown, '\r?\n'))
+  vim.bo[explanation].modifiable = false
+  local window = show_below(explanation)
+  vim.wo[window][0].wrap = true
+  vim.wo[window][0].linebreak = true
+  vim.wo[window][0].conceallevel = 2
+  vim.bo[explanation].filetype = 'markdown'
+  vim.api.nvim_win_set_cursor(window, { 1, 0 })
+end
+
+--- Run one of the server's commands for a buffer and hand on what it answers. What is null in JSON
+--- arrives as a value of its own, which counts as true.
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 ---@param name string
@@ -262,18 +350,16 @@ end
 ---@param show fun(answer: table)
 local function run(client, bufnr, name, argument, show)
   argument.uri = vim.uri_from_bufnr(bufnr)
-  local command = { title = name, command = name, arguments = { argument } }
-  client:exec_cmd(command, { bufnr = bufnr }, function(err, answer)
+  local params = { command = name, arguments = { argument } }
+  client:request('workspace/executeCommand', params, function(err, answer)
     if err then
-      vim.notify('qwen: ' .. err.message, vim.log.levels.ERROR)
+      tell('qwen: ' .. err.message, vim.log.levels.ERROR)
     elseif type(answer) == 'table' then
       show(answer)
     end
-  end)
+  end, bufnr)
 end
 
---- A floating window, since a message longer than the screen is wide wants a key before going on.
---- What is null in JSON arrives as a value of its own, which counts as true.
 ---@param answer { outcome: string, reason: any, engine: any, model: any, ms: number }
 local function show_fate(answer)
   local by = type(answer.model) == 'string' and answer.model or answer.engine
@@ -282,10 +368,114 @@ local function show_fate(answer)
     lines[1] = ('%s by %s in %.0f ms'):format(answer.outcome, by, answer.ms)
   end
   if type(answer.reason) == 'string' then
-    vim.list_extend(lines, vim.split(answer.reason, '\n'))
+    lines[2] = answer.reason
   end
-  local look = { title = 'qwen', border = 'rounded', max_width = 80 }
-  vim.lsp.util.open_floating_preview(lines, 'plaintext', look)
+  tell(table.concat(lines, '\n'))
+end
+
+---@param answer { status: string, reason: any, markdown: any }
+local function show_result(answer)
+  if type(answer.markdown) == 'string' then
+    show_explanation(answer.markdown)
+    return
+  end
+  local reason = type(answer.reason) == 'string' and answer.reason or answer.status
+  local is_done = answer.status == 'applied' or answer.status == 'unchanged'
+  tell('qwen: ' .. reason, is_done and vim.log.levels.INFO or vim.log.levels.WARN)
+end
+
+--- Ask a model to do something with code.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@param name string
+---@param argument { range?: lsp.Range, instruction?: string, diagnostics?: table[] }
+local function act(client, bufnr, name, argument)
+  if name == 'qwen.refactor' and not argument.instruction then
+    vim.ui.input({ prompt = 'Refactor (empty: make it simpler): ' }, function(instruction)
+      if instruction then
+        act(client, bufnr, name, vim.tbl_extend('force', argument, { instruction = instruction }))
+      end
+    end)
+    return
+  end
+  -- What a menu or a question has left on the screen would make this message wait for a key.
+  vim.cmd.redraw()
+  vim.api.nvim_echo({ { 'qwen: working…' } }, false, {})
+  run(client, bufnr, name, argument, show_result)
+end
+
+--- What a user command is about: the lines of its range, or the place of the cursor.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@param command vim.api.keyset.create_user_command.command_args
+---@return lsp.Range
+local function find_range(client, bufnr, command)
+  if command.range > 0 then
+    return {
+      start = make_position(client, bufnr, command.line1 - 1, 0),
+      ['end'] = make_position(client, bufnr, command.line2 - 1, math.huge),
+    }
+  end
+  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+  local place = make_position(client, bufnr, row - 1, column)
+  return { start = place, ['end'] = place }
+end
+
+-- User command, the server's, what it does.
+local ACTIONS = {
+  { 'QwenFix', 'qwen.fix', 'Fix the diagnostics, or what the words say' },
+  { 'QwenRefactor', 'qwen.refactor', 'Refactor as the words say' },
+  { 'QwenDoc', 'qwen.doc', 'Document' },
+  { 'QwenTest', 'qwen.test', 'Write tests' },
+  { 'QwenExplain', 'qwen.explain', 'Explain' },
+}
+
+---@param client vim.lsp.Client
+---@param bufnr integer
+local function create_action_commands(client, bufnr)
+  for _, action in ipairs(ACTIONS) do
+    local user_command, name, desc = unpack(action)
+    vim.api.nvim_buf_create_user_command(bufnr, user_command, function(command)
+      act(client, bufnr, name, {
+        range = find_range(client, bufnr, command),
+        instruction = command.args ~= '' and command.args or nil,
+        diagnostics = name == 'qwen.fix' and describe_diagnostics(client, bufnr) or nil,
+      })
+    end, { desc = 'Qwen: ' .. desc, range = true, nargs = '*' })
+  end
+end
+
+--- Run what was chosen in the menu of code actions.
+---@param command lsp.Command
+---@param context { bufnr: integer, client_id: integer }
+local function run_code_action(command, context)
+  local client = assert(vim.lsp.get_client_by_id(context.client_id))
+  act(client, context.bufnr, command.command, command.arguments[1])
+end
+
+--- Apply an edit and show what it changed out of sight. Neovim leaves out an edit of text that has
+--- changed meanwhile, and reports it as applied all the same.
+---@type lsp.Handler
+local function apply_edit(err, params, context)
+  local changes = params.edit.documentChanges or {}
+  for _, change in ipairs(changes) do
+    local version = vim.tbl_get(change, 'textDocument', 'version')
+    if type(version) == 'number' then
+      local bufnr = vim.uri_to_bufnr(change.textDocument.uri)
+      if vim.lsp.util.buf_versions[bufnr] > version then
+        return { applied = false, failureReason = 'The code was edited meanwhile; ask again.' }
+      end
+    end
+  end
+  -- Neovim would print the label, and ask for a key after our own message.
+  params.label = nil
+  local answer = vim.lsp.handlers['workspace/applyEdit'](err, params, context)
+  for _, change in ipairs(answer.applied and changes or {}) do
+    if change.textDocument then
+      show_below(vim.uri_to_bufnr(change.textDocument.uri))
+    end
+  end
+  return answer
 end
 
 ---@param client vim.lsp.Client
@@ -294,14 +484,14 @@ local function create_commands(client, bufnr)
   local create = vim.api.nvim_buf_create_user_command
   create(bufnr, 'QwenWhy', function()
     run(client, bufnr, 'qwen.why', {}, show_fate)
-  end, { desc = 'What became of the last suggestion' })
+  end, { desc = 'Qwen: What became of the last suggestion' })
   create(bufnr, 'QwenToggle', function(command)
     local scope = command.args ~= '' and command.args or 'all'
     run(client, bufnr, 'qwen.toggle', { scope = scope }, function(answer)
-      vim.notify(('qwen: suggestions toggled (%s), now %s'):format(scope, answer.state))
+      tell(('qwen: suggestions toggled (%s), now %s'):format(scope, answer.state))
     end)
   end, {
-    desc = 'Switch suggestions off or on',
+    desc = 'Qwen: Switch suggestions off or on',
     nargs = '?',
     complete = function()
       return { 'all', 'language' }
@@ -326,9 +516,27 @@ vim.api.nvim_create_autocmd('FileType', {
 return {
   cmd = { 'qwen-lsp' },
   root_markers = { '.git', 'pyproject.toml', 'package.json', 'go.mod', 'Cargo.toml' },
+  capabilities = {
+    workspace = {
+      workspaceEdit = {
+        -- Neovim can, and does not say so.
+        documentChanges = true,
+        -- It would ask for a yes without showing what for; `u` is the better answer.
+        changeAnnotationSupport = vim.NIL,
+      },
+    },
+    -- Explanations are shown here, not opened as files.
+    experimental = { qwen = { explanations = true } },
+  },
+  commands = vim.iter(ACTIONS):fold({}, function(commands, action)
+    commands[action[2]] = run_code_action
+    return commands
+  end),
+  handlers = { ['workspace/applyEdit'] = apply_edit },
   on_init = watch_requests,
   on_attach = function(client, bufnr)
     create_commands(client, bufnr)
+    create_action_commands(client, bufnr)
     if vim.lsp.inline_completion then
       vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
       map_keys(client, bufnr)

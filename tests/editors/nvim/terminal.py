@@ -15,9 +15,12 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tests.fakes.editor import clean_environment
+
+if TYPE_CHECKING:
+    from tests.editors.endpoint import Endpoint
 
 _CONFIGURATION = Path(__file__).resolve().parents[3] / "editors" / "nvim"
 _PATIENCE_S = 30.0
@@ -155,6 +158,10 @@ class Terminal:
             env=self._environment,
         )
         return done.stdout
+
+
+# What the fixture `start` gives: opens a file, the endpoint answering as told.
+Start: TypeAlias = "Callable[..., tuple[Terminal, Endpoint]]"
 
 
 def _make_environment(folder: Path) -> dict[str, str]:

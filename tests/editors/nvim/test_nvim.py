@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.editors.endpoint import Endpoint, run_endpoint
 from tests.editors.nvim.install_nvim import parse_version
-from tests.editors.nvim.terminal import Terminal
+from tests.editors.nvim.terminal import Start, Terminal
 from tests.fakes.endpoint import Reply
-
-_SOURCE = "def add(a, b):\n"
 
 # Neovim 0.11 has no inline completion: neither the module nor the capability.
 _WITHOUT_INLINE = """
@@ -25,32 +20,6 @@ vim.lsp.protocol.make_client_capabilities = function()
   return capabilities
 end
 """
-
-Start = Callable[..., tuple[Terminal, Endpoint]]
-
-
-@pytest.fixture
-def start(nvim_program: Path, tmp_path: Path) -> Iterator[Start]:
-    """Open a file in Neovim, the endpoint answering `reply`."""
-    with ExitStack() as stack:
-
-        def start(
-            reply: str | Reply,
-            source: str | bytes = _SOURCE,
-            *,
-            init: str = "",
-            name: str = "total.py",
-        ) -> tuple[Terminal, Endpoint]:
-            endpoint = stack.enter_context(run_endpoint(reply))
-            project = tmp_path / "project"
-            project.mkdir()
-            path = project / name
-            path.write_bytes(source.encode() if isinstance(source, str) else source)
-            terminal = Terminal(nvim_program, tmp_path, options=endpoint.options, init=init)
-            stack.enter_context(terminal).open(path)
-            return terminal, endpoint
-
-        yield start
 
 
 @pytest.mark.parametrize(
@@ -244,7 +213,7 @@ def test_completion_menu_without_inline_completion(
 
 def test_missing_server_is_told(nvim_program: Path, tmp_path: Path) -> None:
     path = tmp_path / "total.py"
-    path.write_text(_SOURCE)
+    path.write_text("def add(a, b):\n")
     init = "vim.lsp.config('qwen_lsp', { cmd = { 'no-such-program' } })"
     with Terminal(nvim_program, tmp_path, options={}, init=init) as terminal:
         terminal.start(path)

@@ -18,20 +18,37 @@ export function binFolder() {
 }
 
 /**
- * An OpenAI-compatible endpoint on loopback that says `reply` to every request.
- * @param {string} reply
- * @returns {Promise<{ baseUrl: string, close: () => void }>}
+ * An OpenAI-compatible endpoint on loopback; it takes the key `sk-test`.
+ * @typedef {object} Endpoint
+ * @property {string} baseUrl
+ * @property {(text: string) => Promise<void>} reply Says this to every request from now on.
+ * @property {() => Promise<number>} countGenerations How often a model was asked.
+ * @property {() => void} close
  */
-export async function startEndpoint(reply) {
-  const options = ['--kind', 'openai', '--reply', reply, '--port', '0'];
+
+/**
+ * @param {string} reply What it says to every request.
+ * @param {number} [delayMs] How long it thinks.
+ * @returns {Promise<Endpoint>}
+ */
+export async function startEndpoint(reply, delayMs = 0) {
+  const options = ['--kind', 'openai', '--reply', reply, '--delay-first-ms', String(delayMs)];
   const server = spawn(
     join(binFolder(), 'python'),
     ['-m', 'tests.fakes.endpoint', ...options],
     { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] },
   );
-  for await (const line of createInterface({ input: server.stdout })) {
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  const hear = async () => JSON.parse((await lines.next()).value);
+  const ask = async (wish) => {
+    server.stdin.write(`${JSON.stringify(wish)}\n`);
+    return hear();
+  };
+  return {
+    baseUrl: (await hear()).base_url,
+    reply: async (text) => void (await ask({ reply: text })),
+    countGenerations: async () => (await ask({})).generations,
     // It serves until its input closes.
-    return { baseUrl: JSON.parse(line).base_url, close: () => server.stdin.end() };
-  }
-  throw new Error('The fake endpoint ended before it served.');
+    close: () => server.stdin.end(),
+  };
 }

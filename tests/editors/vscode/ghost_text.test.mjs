@@ -17,7 +17,7 @@ let endpoint;
 before(async () => {
   endpoint = await startEndpoint('a + b');
   workbench = await Workbench.open({
-    files: { 'total.py': SOURCE },
+    files: { 'total.py': SOURCE, 'notes.txt': 'Notes\n' },
     environment: {
       OPENAI_BASE_URL: endpoint.baseUrl,
       OPENAI_API_KEY: 'sk-test',
@@ -60,17 +60,57 @@ test('a word can be accepted alone, and Esc hides the rest', async () => {
   assert.ok(lines.some((line) => /x = a$/.test(line.trimEnd())), JSON.stringify(lines));
 });
 
-test('a click on the status bar tells what became of the last suggestion', async () => {
+test('the menu of the status bar tells what became of the last suggestion', async () => {
   await workbench.statusItem.click();
-  const message = workbench.page.locator('.notification-toast', { hasText: 'Qwen:' });
-  await message.filter({ hasText: 'qwen2.5-coder-7b-instruct' }).waitFor();
+  await workbench.page.locator('.quick-input-list', { hasText: 'Choose Provider' }).waitFor();
+  await workbench.picture('menu');
+  await workbench.choose('Why No Suggestion?');
+  const message = workbench.message('Qwen:').filter({ hasText: 'qwen2.5-coder-7b-instruct' });
+  await message.waitFor();
   await workbench.picture('why');
-  await workbench.page.keyboard.press('Escape');
+  await workbench.clearMessages();
 });
 
-test('suggestions can be switched off and on', async () => {
-  await workbench.runCommand('Qwen: Switch Suggestions Off or On');
+test('the status bar tells what today has cost', async () => {
+  await workbench.statusItem.filter({ hasText: /[¥$]/ }).waitFor();
+});
+
+test('suggestions can be switched off and on, and stay so', async () => {
+  await workbench.chooseFromMenu('Switch Suggestions Off');
   await workbench.statusItem.locator('.codicon-circle-slash').waitFor();
-  await workbench.runCommand('Qwen: Switch Suggestions Off or On');
+  assert.match(userSettings(), /"qwen.completion.enabled": false/);
+  const before = await endpoint.countGenerations();
+  await workbench.openFile('total.py');
+  await workbench.type('\ny = ');
+  await workbench.runCommand('Qwen: Why No Suggestion?');
+  await workbench.message(/off/).first().waitFor();
+  assert.equal(await endpoint.countGenerations(), before);
+  await workbench.clearMessages();
+  await workbench.chooseFromMenu('Switch Suggestions On');
   await workbench.statusItem.locator('.codicon-sparkle').waitFor();
 });
+
+test('suggestions can be switched off for one language', async () => {
+  await workbench.openFile('total.py');
+  await workbench.chooseFromMenu('Switch Suggestions Off for python');
+  await workbench.statusItem.locator('.codicon-circle-slash').waitFor();
+  assert.match(userSettings(), /"python": false/);
+  await workbench.openFile('notes.txt');
+  await workbench.statusItem.locator('.codicon-sparkle').waitFor();
+  await workbench.openFile('total.py');
+  await workbench.runCommand('Qwen: Switch Suggestions Off or On for This Language');
+  await workbench.statusItem.locator('.codicon-sparkle').waitFor();
+});
+
+test('our keys are nobody else\'s', async () => {
+  await workbench.runCommand('Preferences: Open Default Keyboard Shortcuts (JSON)');
+  await workbench.page.locator('.tab.active', { hasText: 'Default Keybindings' }).waitFor();
+  await workbench.page.keyboard.press('Control+F');
+  await workbench.page.locator('.find-widget.visible textarea').first().fill('"key": "alt+q');
+  // Six are ours: VS Code counts those of extensions among the default ones.
+  await workbench.page.locator('.find-widget .matchesCount', { hasText: /of 6$/ }).waitFor();
+});
+
+function userSettings() {
+  return readFileSync(join(workbench.home, 'data', 'User', 'settings.json'), 'utf8');
+}

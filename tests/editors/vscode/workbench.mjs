@@ -1,9 +1,18 @@
 // VS Code itself (code-server) with the packaged extension, in a browser that a test drives.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
@@ -11,7 +20,7 @@ import { binFolder, ROOT } from './endpoint.mjs';
 import { findOrInstall } from './install.mjs';
 
 const PACKAGE = join(ROOT, 'vscode-client', 'dist', 'qwen-lsp.vsix');
-const PICTURES = join(ROOT, 'build', 'pictures');
+const PICTURES = resolve(ROOT, process.env.QWEN_PICTURES ?? join('build', 'pictures'));
 const PATIENCE_MS = 60_000;
 // Nothing of the machine's own configuration may reach a test.
 const CLEARED = /^(DASHSCOPE_|OPENAI_|QWEN_|VSCODE_|(https?|all)_proxy$)/i;
@@ -50,6 +59,7 @@ export class Workbench {
    * @param {Record<string, string>} [options.environment] What VS Code is started with.
    * @param {boolean} [options.installed] Whether the user has installed the language server.
    * @param {boolean} [options.trusted] Whether the user trusts the folder.
+   * @param {string} [options.python] The version of the only Python that there is.
    */
   static async open({
     files,
@@ -57,10 +67,11 @@ export class Workbench {
     environment = {},
     installed = true,
     trusted = true,
+    python,
   }) {
     const workbench = new Workbench();
     try {
-      await workbench.#open(files, settings, environment, installed, trusted);
+      await workbench.#open(files, settings, environment, installed, trusted, python);
     } catch (error) {
       await workbench.close();
       throw error;
@@ -68,7 +79,7 @@ export class Workbench {
     return workbench;
   }
 
-  async #open(files, settings, environment, installed, trusted) {
+  async #open(files, settings, environment, installed, trusted, python) {
     const programs = findOrInstall();
     const home = mkdtempSync(join(tmpdir(), 'qwen-vscode-'));
     this.#ends.push(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
@@ -89,6 +100,9 @@ export class Workbench {
       this.installServer();
     }
     const started = makeEnvironment(home, environment);
+    if (python) {
+      this.#pretendPython(python);
+    }
     const folders = [
       ...['--user-data-dir', join(home, 'data')],
       ...['--extensions-dir', join(home, 'extensions')],
@@ -140,9 +154,27 @@ export class Workbench {
     symlinkSync(join(binFolder(), 'qwen-lsp'), join(folder, 'qwen-lsp'));
   }
 
+  /** Puts Pythons that say they are of this version on the PATH of the login shell. */
+  #pretendPython(version) {
+    const folder = join(this.home, 'pythons');
+    mkdirSync(folder);
+    const names = ['', '3', '3.10', '3.11', '3.12', '3.13', '3.14'].map((end) => `python${end}`);
+    for (const name of names) {
+      const script = `#!/bin/sh\necho ${version.replace('.', ' ')}\n`;
+      writeFileSync(join(folder, name), script, { mode: 0o755 });
+    }
+    writeFileSync(join(this.home, '.profile'), `PATH='${folder}:/usr/bin:/bin'\n`);
+  }
+
   /** Ends the language server as a fault would. */
   killServer() {
-    run('pkill', ['-KILL', '-f', `^\\S*python\\S* ${join(this.home, '.local', 'bin', 'qwen-lsp')} `]);
+    const program = join(this.home, '.local', 'bin', 'qwen-lsp');
+    for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      const words = readWords(id);
+      if (words[1] === program) {
+        process.kill(Number(id), 'SIGKILL');
+      }
+    }
   }
 
   /** Ends browser and server and removes their folder. */
@@ -190,7 +222,62 @@ export class Workbench {
     return this.page.locator('.statusbar-item', { hasText: 'Qwen' });
   }
 
-  /** Keeps a picture of the window under build/pictures. */
+  /** A message at the lower right. */
+  message(text) {
+    return this.page.locator('.notification-toast', { hasText: text });
+  }
+
+  /** Dismisses all messages. */
+  async clearMessages() {
+    await this.runCommand('Notifications: Clear All Notifications');
+    await this.page.locator('.notification-toast').first().waitFor({ state: 'detached' });
+  }
+
+  /** Opens the menu of the status bar and chooses an entry. */
+  async chooseFromMenu(entry) {
+    await this.statusItem.click();
+    await this.choose(entry);
+  }
+
+  /** Chooses from the list that is open. */
+  async choose(entry) {
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: entry }).first().click();
+  }
+
+  /** Answers the input box that is open. */
+  async answer(text) {
+    const input = this.page.locator('.quick-input-widget input');
+    await input.fill(text);
+    await this.page.keyboard.press('Enter');
+    await input.waitFor({ state: 'hidden' });
+  }
+
+  /** Opens the editor's menu at a piece of its text. */
+  async rightClick(text) {
+    const line = this.page.locator('.monaco-editor .view-line', { hasText: text }).first();
+    await line.locator('span span', { hasText: text }).first().click({ button: 'right' });
+    await this.menuEntry('Fix with Qwen').waitFor();
+  }
+
+  /** An entry of the menu that is open. */
+  menuEntry(name) {
+    const whole = new RegExp(`^${name}$`);
+    return this.page.locator('.monaco-menu .action-label').filter({ hasText: whole });
+  }
+
+  /** What is rendered beside the editor. */
+  get panel() {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+  }
+
+  /** Saves the file in the editor and gives its text on the disk. */
+  async save(name) {
+    await this.page.keyboard.press('Control+S');
+    await this.page.locator('.tab.active:not(.dirty)').waitFor();
+    return readFileSync(join(this.folder, name), 'utf8');
+  }
+
+  /** Keeps a picture of the window under build/pictures, or where QWEN_PICTURES says. */
   async picture(name) {
     mkdirSync(PICTURES, { recursive: true });
     await this.page.screenshot({ path: join(PICTURES, `${name}.png`), animations: 'disabled' });
@@ -202,11 +289,29 @@ function makeEnvironment(home, extra) {
   return {
     ...Object.fromEntries(kept),
     HOME: home,
+    // With uv the extension would make an environment from the network.
+    PATH: withoutUv(process.env.PATH ?? ''),
     PYTHON_KEYRING_BACKEND: 'keyring.backends.null.Keyring',
     // No marketplace is asked for anything.
     EXTENSIONS_GALLERY: '{}',
     ...extra,
   };
+}
+
+function withoutUv(path) {
+  return path
+    .split(delimiter)
+    .filter((folder) => !existsSync(join(folder, 'uv')))
+    .join(delimiter);
+}
+
+function readWords(id) {
+  try {
+    return readFileSync(join('/proc', id, 'cmdline'), 'utf8').split('\0');
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
 }
 
 function run(program, words, environment = process.env) {

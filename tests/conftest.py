@@ -1,4 +1,4 @@
-"""`pytest tests/pipeline --rewrite-cases` writes what happens into the files of tests/cases."""
+"""`--rewrite-cases` writes what happens into the golden sections of the files of cases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-cases",
         action="store_true",
-        help="write what happens into the golden sections of tests/cases; read the difference",
+        help="write what happens into the golden sections of the cases; read the difference",
     )
 
 
