@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("index",),
     ("privacy", "syntax"),
     ("buffer", "indentation", "overlap", "uris", "worker"),
-    ("settings", "errors", "log", "notices", "status", "__version__"),
+    ("settings", "errors", "log", "notices", "status", "framing", "watchdog", "__version__"),
 )
 
 # Libraries, with the only modules that import them.
