@@ -263,6 +263,14 @@ export class Workbench {
     await this.menuEntry('Fix with Qwen').waitFor();
   }
 
+  /** Chooses from the menu that is open; a click is ignored while the menu is still new. */
+  async chooseEntry(...names) {
+    for (const [depth, name] of names.entries()) {
+      await this.menuEntry(name).hover();
+      await this.page.keyboard.press(depth + 1 < names.length ? 'ArrowRight' : 'Enter');
+    }
+  }
+
   /** An entry of the menu that is open. */
   menuEntry(name) {
     const whole = new RegExp(`^${name}$`);
