@@ -15,7 +15,7 @@ _GAP_TOKENS = 2
 # Qwen's vocabulary on code, with its indentation.
 _CHARACTERS_PER_TOKEN = 4.2
 GAP = "..."
-_ROUNDS = 3
+_ROUNDS = 2
 # No piece takes less, and none is smaller than its estimated size by more than this.
 _LEAST_TOKENS = 10
 _SURELY_TOO_LARGE = 1.5
