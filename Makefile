@@ -10,8 +10,8 @@ NODE_READY := node_modules/.package-lock.json
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 	--python-version 3.10 --no-emit-index-url --no-annotate $(UPGRADE)
 
-.PHONY: help demo test check format test-servers test-editors package test-package audit bench \
-	lock clean
+.PHONY: help demo test check format test-servers test-editors package test-package audit fuzz soak \
+	bench lock clean
 
 help:
 	@echo "make demo          ghost text on a sample project: no key, no network"
@@ -19,6 +19,8 @@ help:
 	@echo "make check         lint, types, import rules, one list of settings"
 	@echo "make test-servers  tests against a real llama-server (installs it; needs root the first time)"
 	@echo "make test-editors  tests in real editors, VS Code and Neovim (installs them; needs root the first time)"
+	@echo "make fuzz          random input for some twenty minutes (FUZZ_SECONDS, FUZZ_SEED)"
+	@echo "make soak          hours of typing in minutes (SOAK_SCALE=0.1 for a tenth)"
 	@echo "make package       wheel, sdist, VSIX, bills of materials and licences, into dist/"
 	@echo "make test-package  make them, install them into clean environments, run them there"
 	@echo "make audit         look up known weaknesses of what we depend on; needs an open network"
@@ -44,7 +46,8 @@ demo: $(READY)
 	$(BIN)/qwen-lsp demo
 
 test: $(READY)
-	$(BIN)/python -m pytest tests/unit tests/pipeline tests/e2e
+	$(BIN)/python -m pytest tests/unit tests/pipeline tests/e2e \
+		tests/threats tests/faults tests/fuzz
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -71,6 +74,22 @@ test-editors: $(READY) $(NODE_READY)
 	node tests/editors/vscode/install.mjs
 	$(BIN)/python -m pytest tests/editors
 	npm run test:vscode
+
+# The server gets half of the time, the rest goes to framing, buffers, trees, settings and races.
+FUZZ_SECONDS ?= 600
+FUZZ_SEED := $(or $(FUZZ_SEED),$(shell date +%s))
+FUZZ_EDITS ?= 1000000
+RACES ?= 2000
+SOAK_SCALE ?= 1
+
+fuzz: $(READY)
+	@echo "seed $(FUZZ_SEED)"
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) RACES=$(RACES) \
+		QWEN_FUZZ_EDITS=$(FUZZ_EDITS) $(BIN)/python -m pytest -q -s \
+		tests/fuzz tests/faults/test_races.py tests/unit/test_buffer.py tests/unit/test_tree.py
+
+soak: $(READY)
+	$(BIN)/python -m tests.soak --scale $(SOAK_SCALE)
 
 package: $(RELEASE_READY) $(NODE_READY)
 	rm -rf dist

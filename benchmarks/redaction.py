@@ -14,6 +14,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from rich.console import Console
+from rich.table import Table
+
 from lsp_server.privacy.secrets import find_secrets
 from lsp_server.provider.redacting import redact_prompt
 from lsp_server.syntax.grammars import language_of_path
@@ -34,9 +37,10 @@ CORPORA = {
 
 def main() -> None:
     """Measure and print."""
+    table = Table("figure", "measured", "goal", title="Secrets in prompts")
     prompts, leaked = measure_leaks()
     kinds = len(make_canaries(0))
-    print(f"secrets of {kinds} kinds in {prompts} prompts: {leaked} left   goal 0")
+    table.add_row(f"secrets of {kinds} kinds, in {prompts:,} prompts", f"{leaked} leave", "0")
     seconds: list[float] = []
     touched = lines = 0
     for name, folder in CORPORA.items():
@@ -45,13 +49,13 @@ def main() -> None:
         touched, lines = touched + its_touched, lines + its_lines
         if its_lines:
             rate = 100 * its_touched / its_lines
-            print(f"{name:<20} {its_lines:>8} lines, touched {its_touched:>4}, {rate:.3f} %")
-    print(f"clean lines touched by mistake: {100 * touched / lines:.3f} %   goal <= 0.5 %")
+            table.add_row(f"  {name}", f"{its_touched} of {its_lines:,} lines, {rate:.3f} %")
+    table.add_row("clean lines touched by mistake", f"{100 * touched / lines:.3f} %", "0.5 %")
     times = statistics.quantiles((1000 * one for one in seconds), n=100)
-    print(
-        f"a prompt of {PROMPT_CHARACTERS} characters, processor time: p50 {times[49]:.2f} ms, "
-        f"p95 {times[94]:.2f} ms   goal p95 <= 2 ms"
-    )
+    size = f"{PROMPT_CHARACTERS:,} characters"
+    table.add_row(f"processor time for {size}, p50", f"{times[49]:.2f} ms", "2 ms")
+    table.add_row(f"processor time for {size}, p95", f"{times[94]:.2f} ms")
+    Console().print(table)
 
 
 def measure_leaks() -> tuple[int, int]:

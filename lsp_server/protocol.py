@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
@@ -33,6 +34,33 @@ class Unreadable:
 
 class QwenProtocol(LanguageServerProtocol):
     """Documents are the session's own, so pygls' copies of them are left out."""
+
+    def take(self, body: bytes | None) -> None:
+        """Handle the body of a message, None for one that was too long; whatever is wrong with it
+        is answered, and the server goes on."""
+        if body is None:
+            self.refuse_unreadable("The message is longer than this server takes.")
+            return
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            self.refuse_unreadable("The message is no JSON.")
+            return
+        if not isinstance(data, dict) or "jsonrpc" not in data:
+            self.refuse_unreadable("The message is none of JSON-RPC.")
+            return
+        try:
+            self.handle_message(self.structure_message(data))
+        except Exception as error:
+            _log.error("a message could not be handled: %s", describe_error(error))
+            message_id = data.get("id")
+            if "method" in data and isinstance(message_id, int | str):
+                text = "The message could not be handled."
+                self._refuse(message_id, types.ErrorCodes.InternalError, text)
+
+    def refuse_unreadable(self, sentence: str) -> None:
+        """Answer a message of which not even the id can be told."""
+        self._send_response(None, error=types.ResponseError(types.ErrorCodes.ParseError, sentence))  # type: ignore[arg-type]
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Read a message; one that cannot be read is answered with what is wrong about it."""

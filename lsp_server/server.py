@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async, run_websocket
+from pygls.io_ import StdoutWriter, run_websocket
 from pygls.lsp.server import LanguageServer
 
 from lsp_server import __version__
 from lsp_server.buffer import Encoding
 from lsp_server.configuration import SECTION, resolve_layers
+from lsp_server.framing import ByteReader, FramingError, Socket, StandardInput, read_bodies
 from lsp_server.handlers import commands, documents
 from lsp_server.handlers.actions import register_actions
 from lsp_server.handlers.completion import completion
@@ -34,6 +35,7 @@ from lsp_server.provider.keys import look_up_key
 from lsp_server.session import Session
 from lsp_server.status import Status, describe_status
 from lsp_server.uris import path_of
+from lsp_server.watchdog import watch_loop
 
 _log = logging.getLogger(__name__)
 
@@ -159,7 +161,7 @@ def serve_stdio() -> None:
     server = QwenServer()
 
     async def serve() -> None:
-        reader = StdinAsyncReader(sys.stdin.buffer, server.thread_pool)
+        reader = StandardInput(sys.stdin.buffer, server.thread_pool)
         server.protocol.set_writer(StdoutWriter(output))
         await _serve(server, reader)
 
@@ -183,14 +185,14 @@ def serve_tcp(host: str, port: int) -> None:
                 server = QwenServer()
                 server.protocol.set_writer(writer)
                 try:
-                    await _serve(server, reader)
+                    await _serve(server, Socket(reader))
                 finally:
                     writer.close()
                     done.set()
             else:
                 writer.close()
 
-        listener = await asyncio.start_server(connect, host, port, limit=2**26)
+        listener = await asyncio.start_server(connect, host, port)
         _announce("tcp", listener.sockets)
         await done.wait()
 
@@ -214,12 +216,13 @@ def serve_websocket(host: str, port: int) -> None:
             taken = True
             server = QwenServer()
             try:
-                await run_websocket(
-                    websocket=socket,
-                    stop_event=threading.Event(),
-                    protocol=server.protocol,
-                    error_handler=server.report_server_error,
-                )
+                with watch_loop():
+                    await run_websocket(
+                        websocket=socket,
+                        stop_event=threading.Event(),
+                        protocol=server.protocol,
+                        error_handler=server.report_server_error,
+                    )
             finally:
                 await server.session.shut_down()
                 done.set()
@@ -232,14 +235,15 @@ def serve_websocket(host: str, port: int) -> None:
     asyncio.run(serve())
 
 
-async def _serve(server: QwenServer, reader: Any) -> None:
+async def _serve(server: QwenServer, reader: ByteReader) -> None:
     try:
-        await run_async(
-            stop_event=threading.Event(),
-            reader=reader,
-            protocol=server.protocol,
-            error_handler=server.report_server_error,
-        )
+        with watch_loop():
+            async for body in read_bodies(reader):
+                server.protocol.take(body)
+    except FramingError as error:
+        _log.error("the client is not understood: %s", error)
+        server.protocol.refuse_unreadable(str(error))
+        raise SystemExit(1) from None
     finally:
         await server.session.shut_down()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +16,12 @@ from lsp_server.buffer import Buffer, Change, Encoding, Position, Snapshot
 from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.engines import Engines, Hosted
 from lsp_server.completion.pipeline import Completer
+from lsp_server.completion.place import parse_ahead
 from lsp_server.completion.track import Track
 from lsp_server.connection import Connection
+from lsp_server.context.client import ContextClient
+from lsp_server.context.edits import Edit, EditLog
 from lsp_server.embedded.client import EmbeddedClient
-from lsp_server.index.base import Lookup
 from lsp_server.index.client import IndexClient, IndexState
 from lsp_server.index.crawl import INDEX_LIMITS
 from lsp_server.models.budget import over_budget
@@ -36,6 +39,8 @@ _log = logging.getLogger(__name__)
 
 # How long an automatic request waits for the engine to be chosen, at the start.
 _FIRST_S = 3.0
+# A file that was opened is parsed so long after.
+_PARSE_S = 0.2
 TOO_LARGE = (
     f"The project is larger than what is indexed: {INDEX_LIMITS.files:,} files and "
     f"{INDEX_LIMITS.bytes // 1_000_000:,} MB of source a folder, nearest the top first. Lines in a "
@@ -94,7 +99,9 @@ class Session:
         self._connection = Connection(
             environment, lookup_key, self._ledger, self._notices, self._board.refresh
         )
-        self._completer = Completer(self._own)
+        self._edits = EditLog()
+        self.context = ContextClient(self._read_edits)
+        self._completer = Completer(self._own, self.context)
         self._acceptance = Acceptance(self._ledger, self._own)
         self._configured = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -127,6 +134,7 @@ class Session:
         self._board.refresh()
         if reread and self._show_index is not None and gate.roots:
             await self.index.start(gate.roots, gate.ignore_files, watch=watch)
+            await self.context.start(gate)
 
     async def wait_until_connected(self) -> None:
         """Wait until the engine has been chosen."""
@@ -155,7 +163,10 @@ class Session:
 
     def open(self, uri: str, language: str, version: int, text: str, encoding: Encoding) -> None:
         """A document was opened."""
-        self.documents[uri] = Document(Buffer(uri, version, language, text, encoding))
+        document = self.documents[uri] = Document(Buffer(uri, version, language, text, encoding))
+        # A moment later, lest a hundred files that an editor opens at its start be all in the way.
+        parsing = parse_ahead(document.buffer.snapshot(), document.track.syntax, _PARSE_S)
+        self._own(parsing, "parse")
 
     def change(self, uri: str, version: int, changes: Sequence[Change]) -> None:
         """A document was edited: what was asked of the text before is superseded."""
@@ -163,8 +174,11 @@ class Session:
         if document is None:
             _log.warning("an edit came for a document that is not open")
             return
+        before = document.buffer.snapshot()
         document.buffer.apply(changes, version)
-        taken = document.track.note_edit(document.buffer.snapshot())
+        after = document.buffer.snapshot()
+        self._edits.note(before, after, changes, time.monotonic())
+        taken = document.track.note_edit(after)
         if taken:
             self._acceptance.note_partly(uri, taken)
         document.is_stale = True
@@ -309,13 +323,6 @@ class Session:
         """The one gate."""
         return self._gate
 
-    def look_up(self, path: Path) -> Lookup | None:
-        """What the index knows of the workspace folder that a file is in; for a thread."""
-        for root in self._gate.roots:
-            if path.is_relative_to(root):
-                return self.index.lookup(root)
-        return None
-
     def note_usage(self, model: str, usage: Usage) -> None:
         """An action used tokens."""
         self._connection.note_request(model, usage, "strong")
@@ -358,8 +365,12 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._connection.close()
-        await asyncio.gather(self.embedded.close(), self.index.close())
+        await asyncio.gather(self.embedded.close(), self.index.close(), self.context.close())
         await self._ledger.close()
+
+    def _read_edits(self) -> list[Edit]:
+        """The recent edits of documents whose text may be sent now."""
+        return [edit for edit in self._edits.read() if self.check_path(edit.path).allowed]
 
     def _note_index(self, state: IndexState) -> None:
         if state.is_cut:

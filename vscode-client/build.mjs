@@ -1,4 +1,5 @@
-// Fills dist/: the extension in one file, the language server that it carries, its pictures.
+// Fills dist/: the extension in one file with the notices of what is bundled into it, the language
+// server that it carries, its pictures.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -21,7 +22,7 @@ const PICTURES = ['ghost-text', 'menu', 'fix-menu', 'explanation'];
 
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
-const { metafile } = await build({
+const bundle = await build({
   absWorkingDir: HERE,
   entryPoints: ['src/extension.ts'],
   outfile: 'dist/extension.js',
@@ -31,10 +32,11 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   minify: true,
+  // The licences go along whole, in a file of their own.
   legalComments: 'none',
   metafile: true,
 });
-writeFileSync(join(DIST, 'licences.txt'), collectLicences(Object.keys(metafile.inputs)));
+writeNotices(Object.keys(bundle.metafile.inputs));
 buildServer();
 for (const name of PICTURES) {
   copyFileSync(join(ROOT, 'docs', 'pictures', `${name}.png`), join(DIST, `${name}.png`));
@@ -42,18 +44,19 @@ for (const name of PICTURES) {
 // The package carries the project's licence, of which there is one copy.
 copyFileSync(join(ROOT, 'LICENSE'), join(HERE, 'LICENSE'));
 
-/** The licences of the libraries that are part of the bundle; each asks to go along with it. */
-function collectLicences(files) {
-  const folders = files.map((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0]);
-  const texts = [...new Set(folders.filter(Boolean))].sort().map((folder) => {
+/** The licence of every npm package that a bundled file comes from. */
+function writeNotices(files) {
+  const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  const notices = [...new Set(folders)].filter(Boolean).sort().map((folder) => {
     const path = join(HERE, folder);
-    const name = readdirSync(path).find((each) => /^licen[cs]e/i.test(each));
-    if (!name) {
-      throw new Error(`${folder} has no licence that could go along.`);
+    const { name, version } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+    const licence = readdirSync(path).find((file) => /^licen[cs]e/i.test(file));
+    if (!licence) {
+      throw new Error(`${name} ${version} has no licence to go along with it.`);
     }
-    return `${folder.split('node_modules/').at(-1)}\n\n${readFileSync(join(path, name), 'utf8')}`;
+    return `${name} ${version}\n\n${readFileSync(join(path, licence), 'utf8').trim()}\n`;
   });
-  return texts.join(`\n${'-'.repeat(80)}\n`);
+  writeFileSync(join(DIST, 'NOTICES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 /** The wheel of this very tree: extension and server are never of two versions. */

@@ -10,6 +10,8 @@ from lsp_server.provider.errors import Action, Fault, ProviderError
 
 # More of a line is looked at by what it holds alone.
 _LONGEST = 20_000
+# So many characters around the line belong to what may go on over several lines.
+_NEAR = 1_500
 # Says that nothing was asked, which is no fault of the endpoint's.
 IN_SECRET = "in_secret"
 _IN_SECRET = Fault(
@@ -29,14 +31,18 @@ def guard_cursor(context: Context, left: str, right: str) -> Context:
     """
     left, right = left[-_LONGEST:], right[:_LONGEST]
     prefix, suffix = context.prefix, context.suffix
-    before = prefix if prefix.endswith(left) else left
-    after = suffix if suffix.startswith(right) else right
+    # What stands further away leaves in whole lines, and is looked at on the way out.
+    far = prefix.rfind("\n", 0, max(0, len(prefix) - len(left) - _NEAR)) + 1
+    end = suffix.find("\n", len(right) + _NEAR)
+    end = len(suffix) if end < 0 else end
+    before = prefix[far:] if prefix.endswith(left) else left
+    after = suffix[:end] if suffix.startswith(right) else right
     halves = split_redacted(before, after, context.language)
     if halves is None:
         raise ProviderError(_IN_SECRET)
     before, after = halves
     if not prefix.endswith(left):
-        before = before[len(before) - min(len(prefix), len(before)) :]
+        far, before = 0, before[len(before) - min(len(prefix), len(before)) :]
     if not suffix.startswith(right):
-        after = after[: len(suffix)]
-    return replace(context, prefix=before, suffix=after)
+        end, after = len(suffix), after[: len(suffix)]
+    return replace(context, prefix=prefix[:far] + before, suffix=after + suffix[end:])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from functools import partial
 
 from lsp_server.buffer import Snapshot
 from lsp_server.completion.base import Ask, Item
@@ -17,17 +19,23 @@ from lsp_server.syntax.tree import SyntaxTree, Tree, parse_text
 # The filters look near the cursor only; a bound keeps them quick in a large file.
 _LINES_NEAR = 200
 # A larger file's tree would take more than a few milliseconds of each key to keep up to date.
-_MOST_CHARACTERS = 300_000
-_MOST_LINES = 10_000
+_MOST_CHARACTERS = 200_000
+_MOST_LINES = 7_000
 # Of such a file so many lines above and below the cursor are parsed.
 _LINES_PARSED = 80
+# Slices of 25 ms at most, after which a text is judged by what stands near it.
+_MOST_SLICES = 4
 _WINDOW_S = 0.01
 
 
-def make_place(ask: Ask, settings: Completion) -> Place:
-    """What stands around the cursor, and whether several lines are wanted there."""
+def make_place(ask: Ask, settings: Completion, syntax: SyntaxTree | None = None) -> Place:
+    """What stands around the cursor, and whether several lines are wanted there.
+
+    `syntax` is the document's; without it only the lines tell.
+    """
     before, after = text_around(ask, _LINES_NEAR, _LINES_NEAR)
-    multiline = wants_lines(ask.snapshot, ask.position, settings.multiline)
+    parse = partial(parse_document, ask.snapshot, syntax) if syntax else lambda: None
+    multiline = wants_lines(ask.snapshot, ask.position, settings.multiline, parse)
     line = ask.snapshot.line_text(ask.position.line)
     is_whole = bool(line[: ask.position.column].strip()) and not line[ask.position.column :].strip()
     below = is_whole and not multiline and settings.multiline != "never"
@@ -53,6 +61,19 @@ def parse_document(snapshot: Snapshot, syntax: SyntaxTree) -> Tree | None:
     lines = snapshot.lines
     is_small = len(lines) <= _MOST_LINES and sum(map(len, lines)) <= _MOST_CHARACTERS
     return syntax.update(snapshot) if is_small else None
+
+
+async def parse_ahead(snapshot: Snapshot, syntax: SyntaxTree, delay: float = 0.0) -> None:
+    """Bring the tree up to date, slice by slice where the file has just been opened.
+
+    `delay` is in seconds. Where the tree is up to date already nothing is waited for.
+    """
+    if delay:
+        await asyncio.sleep(delay)
+    for _ in range(_MOST_SLICES):
+        if parse_document(snapshot, syntax) is not None or not syntax.pending:
+            return
+        await asyncio.sleep(0)
 
 
 def text_around(ask: Ask, above: int, below: int) -> tuple[str, str]:

@@ -16,7 +16,13 @@ from lsp_server.completion.engines import Hosted
 from lsp_server.completion.flight import Flight
 from lsp_server.completion.guard import IN_SECRET, guard_cursor
 from lsp_server.completion.origin import Origin
-from lsp_server.completion.place import make_items, make_place, parse_document, with_syntax
+from lsp_server.completion.place import (
+    make_items,
+    make_place,
+    parse_ahead,
+    parse_document,
+    with_syntax,
+)
 from lsp_server.completion.reuse import AnswerStore, Known
 from lsp_server.completion.stream import Reader
 from lsp_server.completion.track import Track
@@ -27,10 +33,10 @@ from lsp_server.completion.trigger import (
     why_not_ask,
 )
 from lsp_server.context.base import Context
-from lsp_server.context.window import gather_window
+from lsp_server.context.client import AHEAD_S, AT_KEY_S, BY_HAND_S, ContextClient
 from lsp_server.edit import accept, make_inline_edit
 from lsp_server.postprocess import refine
-from lsp_server.postprocess.base import Dropped
+from lsp_server.postprocess.base import Dropped, Place
 from lsp_server.postprocess.empty import NOTHING
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
@@ -53,9 +59,10 @@ Spawn = Callable[[Coroutine[Any, Any, Any], str], "asyncio.Task[Any]"]
 class Requests:
     """Sends requests, at most one in flight a document. Keeps what comes in `store`."""
 
-    def __init__(self, spawn: Spawn, store: AnswerStore) -> None:
+    def __init__(self, spawn: Spawn, store: AnswerStore, context: ContextClient) -> None:
         self._spawn = spawn
         self._store = store
+        self._context = context
         self._limiter = AsyncLimiter(_BURST, _BURST_S)
 
     async def ask(self, ask: Ask, track: Track, hosted: Hosted, settings: Completion) -> Outcome:
@@ -100,7 +107,7 @@ class Requests:
         typed = flight.typed_at(ask.snapshot, ask.position)
         if typed is None:
             return None
-        place = make_place(ask, settings)
+        place = make_place(ask, settings, track.syntax)
 
         reader = Reader(place)
 
@@ -112,9 +119,7 @@ class Requests:
 
         seconds = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
         # The tree is needed when the answer has come; till then the processor is idle.
-        parsing = asyncio.get_running_loop().call_later(
-            _PARSE_S, parse_document, ask.snapshot, track.syntax
-        )
+        parsing = self._spawn(parse_ahead(ask.snapshot, track.syntax, _PARSE_S), "parse")
         try:
             in_time = await flight.wait_until(is_enough, flight.started + seconds)
         except asyncio.CancelledError:
@@ -135,6 +140,7 @@ class Requests:
             raise flight.error
         if not rest:
             return None
+        await parse_ahead(ask.snapshot, track.syntax)
         refined = refine(rest, with_syntax(place, ask, track.syntax))
         if isinstance(refined, Dropped):
             return Outcome("empty", refined.reason, hosted.name, flight.model)
@@ -158,22 +164,32 @@ class Requests:
             edit = make_inline_edit(ask.snapshot, ask.position, assumed)
             snapshot, position = accept(ask.snapshot, edit)
             ask = Ask(snapshot, position, ask.path, ask.file, ask.repository)
-        flight.carry(self._spawn(self._fly(flight, ask, hosted, settings, temperature), "flight"))
+        # A document that is only assumed has no tree.
+        place = make_place(ask, settings, None if assumed else track.syntax)
+        fly = self._fly(flight, ask, place, hosted, settings, temperature)
+        flight.carry(self._spawn(fly, "flight"))
         return flight
 
     async def _fly(
-        self, flight: Flight, ask: Ask, hosted: Hosted, settings: Completion, temperature: float
+        self,
+        flight: Flight,
+        ask: Ask,
+        place: Place,
+        hosted: Hosted,
+        settings: Completion,
+        temperature: float,
     ) -> None:
         snapshot, position = ask.snapshot, ask.position
-        place = make_place(ask, settings)
         deadline = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
 
-        def gather(tokens: int) -> Context:
-            prefix, suffix = gather_window(snapshot, position, tokens)
-            context = Context(ask.path, snapshot.language, prefix, suffix, ask.repository)
+        async def gather(tokens: int) -> Context:
+            seconds = AHEAD_S if flight.assumed else BY_HAND_S if ask.explicit else AT_KEY_S
+            context = await self._context.gather(
+                snapshot, position, ask.path, ask.repository, tokens, seconds=seconds
+            )
             if not hosted.redacts:
                 return context
-            line = snapshot.lines[position.line]
+            line = snapshot.line_text(position.line)
             return guard_cursor(context, line[: position.column], line[position.column :])
 
         try:

@@ -9,7 +9,7 @@ from lsp_server.buffer import Position, Snapshot
 from lsp_server.indentation import measure_indentation, opens_block
 from lsp_server.overlap import measure_balance
 from lsp_server.settings import Completion
-from lsp_server.syntax.tree import Tree, is_in_string_or_comment
+from lsp_server.syntax.tree import Tree, innermost_bracket, is_in_string_or_comment
 
 # Characters that may stand right of the cursor without the line having gone on: what editors
 # close by themselves, and what ends a statement.
@@ -21,9 +21,10 @@ _ENDS = tuple(")]};")
 _HEAD = re.compile(
     r"\s*(?:[)}\]]|(?:export|public|private|protected|static|async|pub|default)\s)*\s*"
     r"(?:if|elif|else|for|while|switch|match|with|def|class|function|func|fn|fun|catch|except"
-    r"|foreach|unless|until|using|lock|synchronized|struct|interface|impl|void|int|auto)\b"
+    r"|try|finally|case|async|foreach|unless|until|using|lock|synchronized|struct|interface|impl|void|int|auto)\b"
 )
 _NEAR = 2000
+_LINES_SEARCHED = 50
 
 _WORD_START_MS = 15
 _MID_WORD_MS = 40
@@ -37,8 +38,15 @@ _DEADLINE_LOCAL_MS = 3000
 _LINE_TOKENS = 64
 
 
-def wants_lines(snapshot: Snapshot, position: Position, setting: str) -> bool:
-    """Whether a suggestion at `position` may have several lines."""
+def wants_lines(
+    snapshot: Snapshot, position: Position, setting: str, parse: Callable[[], Tree | None]
+) -> bool:
+    """Whether a suggestion at `position` may have several lines.
+
+    At a line's start, and after what opens an empty block; never among a call's arguments, and not
+    after the colon of a key, a slice or a type. The tree is asked for where the lines alone do not
+    tell.
+    """
     line = snapshot.line_text(position.line)
     left, right = line[: position.column], line[position.column :]
     if right.strip(_CLOSING) or setting == "never":
@@ -46,13 +54,35 @@ def wants_lines(snapshot: Snapshot, position: Position, setting: str) -> bool:
     if setting == "always":
         return True
     if not left.strip():
-        return True
-    return opens_block(left) and _is_open_below(snapshot, position, left)
+        above = _line_above(snapshot, position).rstrip()
+        return not above.endswith(("(", ",")) or _find_bracket(snapshot, position, parse) != "("
+    if not opens_block(left) or not _is_open_below(snapshot, position, left):
+        return False
+    is_plain = not left.rstrip().endswith(":") or _is_head(left, snapshot.language)
+    return is_plain or _find_bracket(snapshot, position, parse) is None
+
+
+def _find_bracket(
+    snapshot: Snapshot, position: Position, parse: Callable[[], Tree | None]
+) -> str | None:
+    tree = parse()
+    return None if tree is None else innermost_bracket(tree, snapshot, position)
+
+
+def _line_above(snapshot: Snapshot, position: Position) -> str:
+    """The nearest line above that is not blank."""
+    for number in range(position.line - 1, max(-1, position.line - _LINES_SEARCHED), -1):
+        above = snapshot.line_text(number)
+        if above.strip():
+            return above
+    return ""
 
 
 def _is_open_below(snapshot: Snapshot, position: Position, left: str) -> bool:
     """Whether the block that the line opens is still empty: nothing deeper stands below."""
-    for number in range(position.line + 1, min(position.line + 50, len(snapshot.lines))):
+    for number in range(
+        position.line + 1, min(position.line + _LINES_SEARCHED, len(snapshot.lines))
+    ):
         below = snapshot.line_text(number)
         if below.strip():
             return measure_indentation(below) <= measure_indentation(left)
@@ -86,6 +116,11 @@ def why_not_ask(
 def _is_over(left: str, language: str) -> bool:
     """Whether a line that ends with a closer is a whole statement, and no head of a block."""
     return not _HEAD.match(left) and not measure_balance(left[-_NEAR:], language).opens
+
+
+def _is_head(left: str, language: str) -> bool:
+    """Whether a line is the head of a block, whole."""
+    return bool(_HEAD.match(left)) and not measure_balance(left[-_NEAR:], language).opens
 
 
 def choose_debounce(

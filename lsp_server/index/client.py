@@ -1,4 +1,5 @@
-"""The server's side of the index: its process is told what changes, its database is asked."""
+"""The server's side of the index: its process is told what changes. Its database is asked by
+`reader.Reader`, from any process."""
 
 from __future__ import annotations
 
@@ -6,13 +7,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lsp_server.index.base import Lookup
 from lsp_server.worker.owner import Message, WorkerProcess
-
-if TYPE_CHECKING:
-    from lsp_server.index.reader import Reader
 
 _log = logging.getLogger(__name__)
 
@@ -51,9 +47,6 @@ class IndexClient:
         )
         self._build: Message | None = None
         self._folders: dict[str, IndexState] = {}
-        self._readers: dict[Path, Reader] = {}
-        self._ignore_files: tuple[str, ...] = ()
-        self._roots: tuple[Path, ...] = ()
         # Files that were about to be parsed when the process ended.
         self._reading: list[str] = []
         self._careful: set[str] = set()
@@ -63,8 +56,6 @@ class IndexClient:
     ) -> None:
         """Have the folders read. With `watch` the process finds out by itself what changes, else
         it goes by what `change` tells."""
-        self._close_readers()
-        self._roots, self._ignore_files = tuple(roots), tuple(ignore_files)
         self._folders.clear()
         self._reading = []
         self._build = {
@@ -81,18 +72,6 @@ class IndexClient:
         """The process's number while it runs."""
         return self._worker.process_id
 
-    def lookup(self, root: Path) -> Lookup | None:
-        """What is known of a workspace folder, to be asked in a thread; None if it is none."""
-        if root not in self._roots:
-            return None
-        if root not in self._readers:
-            # Late, because SQLite is not needed to start.
-            from lsp_server.index.reader import Reader
-            from lsp_server.index.schema import database_path
-
-            self._readers[root] = Reader(database_path(root, self._ignore_files, self._place))
-        return self._readers[root]
-
     def put(self, path: str, text: str) -> None:
         """Tell it the text of an open document, which counts until the file changes on disk."""
         self._worker.post({"do": "put", "path": path, "text": text})
@@ -108,12 +87,6 @@ class IndexClient:
     async def close(self) -> None:
         """End the process."""
         await self._worker.close()
-        self._close_readers()
-
-    def _close_readers(self) -> None:
-        for reader in self._readers.values():
-            reader.close()
-        self._readers.clear()
 
     def _greet(self) -> list[Message]:
         if self._build is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lsp_server.buffer import split_lines
 from lsp_server.index.base import Chunk, Import, Symbol
-from lsp_server.syntax.grammars import find_language
+from lsp_server.syntax.grammars import find_language, language_of_path
 from lsp_server.syntax.imports import list_imports
 from lsp_server.syntax.outline import list_definitions
 from lsp_server.syntax.parsing import parse_text
@@ -24,6 +25,12 @@ PARSE_SECONDS = 2.0
 _COMMENTS = ("#", "//", "/*", "*", "--", "@", "<!--")
 _KINDS_THAT_DIVIDE = frozenset(
     {"class", "interface", "struct", "enum", "trait", "module", "function", "method"}
+)
+
+
+_CPP = re.compile(
+    r"^[ \t]*(?:class [\w ]+[:{]|namespace\b[ \w:]*\{|template ?<|(?:public|private|protected):)",
+    re.MULTILINE,
 )
 
 
@@ -70,6 +77,13 @@ def extract(path: str, language: str, text: str, seconds: float = PARSE_SECONDS)
     return Extract(
         path, language, symbols, imports, split_windows(path, language, tree.lines, starts)
     )
+
+
+def choose_language(path: str, text: str) -> str:
+    """A file's language by its name, and for a header by whether there is C++ in it."""
+    language = language_of_path(path)
+    is_mixed = language == "c" and path.endswith(".h") and _CPP.search(text) is not None
+    return "cpp" if is_mixed else language
 
 
 def split_windows(

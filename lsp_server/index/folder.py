@@ -20,11 +20,10 @@ from lsp_server.index.crawl import (
     is_passed_over,
     read_source,
 )
-from lsp_server.index.extract import PARSE_SECONDS, extract
+from lsp_server.index.extract import PARSE_SECONDS, choose_language, extract
 from lsp_server.index.schema import is_damage
 from lsp_server.index.store import UNSAVED, Entry, Stamp, Store
 from lsp_server.privacy.gate import Gate
-from lsp_server.syntax.grammars import language_of_path
 
 # A step is this long, in seconds, so that a saved file does not wait for long.
 _STEP_S = 0.15
@@ -32,7 +31,8 @@ _STEP_S = 0.15
 _BATCH_FILES = 64
 _BATCH_CHARACTERS = 2_000_000
 # One server at a time reads the whole folder; its claim ends with it, or so many seconds later.
-_CLAIM_S = 30.0
+_CLAIM_S = 10.0
+_RENEWAL_S = 3.0
 _CLAIM_AGAIN_S = 2.0
 # After a full disk or a missing right it is tried again, but not before this many seconds.
 _REST_S = 60.0
@@ -83,6 +83,7 @@ class IndexedFolder:
         self._walk: Generator[FoundFile | None, None, bool] | None = None
         self._walk_at: float | None = 0.0
         self._has_claim = False
+        self._claimed_at = 0.0
         self._known: dict[str, Stamp] = {}
         self._seen: set[str] = set()
         self._stale: deque[tuple[str, Stamp]] = deque()
@@ -178,6 +179,7 @@ class IndexedFolder:
         if not self.store.claim(self._owner, _CLAIM_S):
             return False
         self._has_claim = True
+        self._claimed_at = time.monotonic()
         self._known = self.store.read_stamps()
         self._seen = set()
         for name in self._unsaved.keys() - self._known.keys():
@@ -187,8 +189,15 @@ class IndexedFolder:
         self._walk = find_files(self._gate, self._limits)
         return True
 
+    def _keep_claim(self) -> None:
+        # If another server has it meanwhile, both read: that costs time and harms nothing.
+        if time.monotonic() >= self._claimed_at + _RENEWAL_S:
+            self.store.claim(self._owner, _CLAIM_S)
+            self._claimed_at = time.monotonic()
+
     def _walk_on(self) -> None:
         assert self._walk is not None
+        self._keep_claim()
         end = time.monotonic() + _STEP_S
         try:
             while time.monotonic() < end:
@@ -219,7 +228,7 @@ class IndexedFolder:
         self._end_if_done()
 
     def _read_stale(self) -> None:
-        self.store.claim(self._owner, _CLAIM_S)
+        self._keep_claim()
         count = self._read_batch([name for name, _ in islice(self._stale, _BATCH_FILES)])
         for _ in range(count):
             self._stale.popleft()
@@ -293,7 +302,7 @@ class IndexedFolder:
         if not _is_text(text):
             text = text.encode(errors="replace").decode()
         seconds = 0.0 if name in self._careful else PARSE_SECONDS
-        return Entry(extract(name, language_of_path(name), text, seconds), stamp)
+        return Entry(extract(name, choose_language(name, text), text, seconds), stamp)
 
     def _recover(self, error: Exception) -> float:
         """What follows from an error of the database; the seconds until it is tried again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -15,6 +16,7 @@ from lsp_server.syntax.splice import Spot
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 # Each try is a parse of up to a millisecond in 2,000 lines.
 _MOST_TRIES = 12
+_MOST_SECONDS = 0.015
 # How a statement that the text breaks off might go on: with a name, or with a string.
 _NAME, _STRING = " x", ' "x"'
 _BROKEN = Dropped("The model's text would break the file's syntax.")
@@ -45,7 +47,7 @@ def keep_parsing(text: str, place: Place) -> str | Dropped:
         return text
     trial = _Trial(place, spot, allowed)
     kept = text
-    while kept.strip() and trial.tries < _MOST_TRIES:
+    while kept.strip() and trial.may_try:
         # Of a text that was cut the last line is whole; only a block may still be open.
         settled = trial.settle(kept, _finish if kept is text else _close)
         if settled is not None:
@@ -74,10 +76,16 @@ class _Trial:
     """Puts texts in at a place and counts errors."""
 
     def __init__(self, place: Place, spot: Spot, allowed: int) -> None:
-        self.tries = 0
+        self._tries = 0
+        self._end = time.thread_time() + _MOST_SECONDS
         self._place = place
         self._spot = spot
         self._allowed = allowed
+
+    @property
+    def may_try(self) -> bool:
+        """Whether another text may be tried: it is done soon, or not at all."""
+        return self._tries < _MOST_TRIES and time.thread_time() < self._end
 
     def settle(self, text: str, ways: Ways) -> str | None:
         """The text as it may stand there, None where it may not, in none of the `ways` to go on."""
@@ -95,7 +103,7 @@ class _Trial:
         place = self._place
         if not place.left.strip() or place.right.strip() or not self._spot.errors:
             return False
-        self.tries = 0
+        self._tries = 0
         return not (self._fits("", 0) or self._may_go_on("", 0, _finish))
 
     def _mend(self, text: str) -> Iterator[str]:
@@ -122,7 +130,7 @@ class _Trial:
         return count_repeated(place.left, text, place.right, place.language)
 
     def _fits(self, text: str, replaced: int) -> bool:
-        self.tries += 1
+        self._tries += 1
         errors = self._spot.errors_with(text, replaced)
         # What takes too long to parse is not judged.
         return errors is None or errors <= self._allowed

@@ -14,6 +14,8 @@ _CLAUSES = re.compile(
     r"|public|private|protected)\b"
 )
 
+_PREPROCESSED = ("c", "cpp", "csharp", "objective-c")
+
 
 def limit_to_block(text: str, place: Place) -> str:
     """Cut before the first line that stands outside the block.
@@ -27,7 +29,12 @@ def limit_to_block(text: str, place: Place) -> str:
     is_opened = bool(place.left.strip()) and opens_block(place.left)
     for number, line in enumerate(lines[1:], start=1):
         depth = measure_indentation(line)
-        if not line.strip() or depth > least or (depth == least and not is_opened):
+        if (
+            not line.strip()
+            or _stands_anywhere(line, place.language)
+            or depth > least
+            or (depth == least and not is_opened)
+        ):
             continue
         if is_opened and depth == least and _goes_on(line):
             continue
@@ -35,6 +42,11 @@ def limit_to_block(text: str, place: Place) -> str:
         kept = number + 1 if is_end else number
         return "\n".join(lines[:kept]).rstrip()
     return text
+
+
+def _stands_anywhere(line: str, language: str) -> bool:
+    """Whether a line's depth says nothing, as that of a preprocessor's directive."""
+    return line.startswith("#") and language in _PREPROCESSED
 
 
 def _goes_on(line: str) -> bool:

@@ -32,6 +32,9 @@ _NO_CONTAINERS = frozenset({"prototype", "exports", "module", "window", "globalT
 _COMMENT_MARKS = re.compile(
     r"^(?:/\*+!?|//[/!]?|\*+/?|#+!?|--+\[*|;+|<!--)\s?|\s*(?:\*+/|-->|\]\])$"
 )
+# C#'s `<summary>` and its like.
+_TAG = re.compile(r"</?[A-Za-z]+( [^<>]*)?/?>")
+_PARAMETERS = ("@param", "@return", "@type", "@template", "\\param", ":param", "@file")
 _ATTRIBUTE = re.compile(r"\s*(?:@|#\[|\[\w)")
 
 
@@ -140,7 +143,8 @@ def _read_name(source: bytes, each: _Found) -> list[str]:
     }:
         parts = [text]
     else:
-        parts = [part for part in _SEPARATOR.split(text.strip("@:$")) if part] or [text]
+        split = [part.strip() for part in _SEPARATOR.split(text.strip("@:$"))]
+        parts = [part for part in split if part] or [text]
     last = parts.pop()
     if each.container is not None:
         node = each.container
@@ -246,9 +250,9 @@ def _read_comment(language: str, lines: Sequence[bytes], line: int) -> str:
 
 
 def _first_line(lines: Sequence[str]) -> str:
-    """The first line with words on it."""
+    """The first line with words on it; one that begins a list of parameters has none."""
     for line in lines:
-        text = line.strip()
-        if any(map(str.isalnum, text)):
+        text = _TAG.sub("", line).strip()
+        if any(map(str.isalnum, text)) and not text.startswith(_PARAMETERS):
             return text[:MAX_DOC_CHARACTERS]
     return ""

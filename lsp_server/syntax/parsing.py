@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import tree_sitter
@@ -94,15 +95,20 @@ def prepare_task(language: str, lines: tuple[str, ...], near: Tree | None) -> Ta
     return reason or Task(name, lines, source, edit_syntax(near, source, edit))
 
 
-def run_task(parser: tree_sitter.Parser, task: Task, end: float) -> Tree | None:
-    """Parse until done, or until `time.perf_counter()` reaches `end`: then None.
+def run_task(
+    parser: tree_sitter.Parser,
+    task: Task,
+    end: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Tree | None:
+    """Parse until done, or until the clock reaches `end`, in seconds: then None.
 
     Called again the parser goes on where it stopped. Before another task it needs a `reset`.
     """
     reader = _Reader(task.source)
 
     def is_over(_offset: int, _has_error: bool) -> bool:
-        return time.perf_counter() >= end
+        return clock() >= end
 
     try:
         if task.old is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 import tree_sitter
 
@@ -22,6 +22,7 @@ from lsp_server.syntax.parsing import Tree, encode
 MAX_DEPTH = 5_000
 MAX_VISITS = 5_000
 MAX_BLANK_LINES = 1_000
+MAX_SIBLINGS = 1_000
 
 # The names that grammars give to nodes, matched whole.
 _COMMENT = re.compile(r"\w*comment")
@@ -45,6 +46,12 @@ _BLOCK = re.compile(
 # Functions without a name: blocks only where they have a body worth the name, of several lines.
 _LAMBDA = re.compile(
     r"arrow_function|lambda_(expression|literal)|closure_expression|anonymous_\w+|do_block"
+)
+# What holds data between braces, where others hold statements or members.
+_DATA = re.compile(
+    r"ERROR|object(_pattern|_literal)?|dictionary\w*|set\w*|named_imports|export_clause"
+    r"|\w*(initializer|literal_value|field_initializer|use)_list|literal_value|map\w*|hash"
+    r"|array|table_constructor|initializer_expression|inline_table"
 )
 # What holds statements of one indentation, and what may begin at the column it is held by.
 _INDENTED = re.compile(r"block|block_(mapping|sequence)")
@@ -102,6 +109,41 @@ def is_in_string_or_comment(
     if _has_error_between(tree, byte - len(encode(before)), byte + 1):
         return _read_line(before, tree.language)
     return None
+
+
+def innermost_bracket(
+    tree: Tree, snapshot: Snapshot, position: Position
+) -> Literal["(", "[", "{"] | None:
+    """The bracket that is open at a position, None in a block of statements or outside of all.
+
+    Braces count where they hold data: an object, a dictionary, an initialiser.
+    """
+    byte = _byte_at(snapshot, position)
+    for node in reversed(_path(tree.root, byte)):
+        if node.child_count > MAX_SIBLINGS:
+            return None
+        opener = _last_open(node, byte)
+        if opener == "{":
+            return "{" if _DATA.fullmatch(node.type) else None
+        if opener is not None:
+            return opener
+        if _INDENTED.fullmatch(node.type):
+            return None
+    return None
+
+
+def _last_open(node: tree_sitter.Node, byte: int) -> Literal["(", "[", "{"] | None:
+    """The last bracket among a node's children before a byte that is not closed before it."""
+    is_open: list[Literal["(", "[", "{"]] = []
+    for child in node.children:
+        if child.end_byte > byte:
+            break
+        kind = child.type
+        if kind in ("(", "[", "{"):
+            is_open.append(cast('Literal["(", "[", "{"]', kind))
+        elif kind in (")", "]", "}") and is_open and not child.is_missing:
+            is_open.pop()
+    return is_open[-1] if is_open else None
 
 
 def enclosing_block(

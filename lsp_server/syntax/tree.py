@@ -22,6 +22,7 @@ from lsp_server.syntax.parsing import (
 from lsp_server.syntax.places import (
     count_errors,
     enclosing_block,
+    innermost_bracket,
     is_in_string_or_comment,
     kinds_at,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Tree",
     "count_errors",
     "enclosing_block",
+    "innermost_bracket",
     "is_in_string_or_comment",
     "kinds_at",
     "parse_text",

@@ -19,7 +19,10 @@ Message = Mapping[str, Any]
 
 _LINE_LIMIT = 64 * 1024 * 1024
 _RESTARTS = 3
+# How long a process may take to end by itself, in seconds. What works in the background loses
+# nothing when it is ended sooner.
 _CLOSE_S = 1.0
+_CLOSE_BACKGROUND_S = 0.25
 # Windows' BELOW_NORMAL_PRIORITY_CLASS; elsewhere a worker lowers its own priority.
 _BELOW_NORMAL = 0x4000 if sys.platform == "win32" else 0
 
@@ -53,6 +56,7 @@ class WorkerProcess:
         self._on_event = on_event
         self._on_end = on_end
         self._is_background = is_background
+        self._grace_s = _CLOSE_BACKGROUND_S if is_background else _CLOSE_S
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -99,7 +103,7 @@ class WorkerProcess:
         self._closed = True
         process, self._process = self._process, None
         if process is not None:
-            await _bury(process)
+            await _bury(process, self._grace_s)
         # It may be just starting the process again, which then has to end as well.
         reader, self._reader = self._reader, None
         if reader is not None:
@@ -125,7 +129,7 @@ class WorkerProcess:
             self._on_end()
             return
         if self._closed:
-            await _bury(process)
+            await _bury(process, self._grace_s)
             return
         self._process = process
         self._reader = asyncio.create_task(self._read(process), name=f"{self._module}-reader")
@@ -151,7 +155,7 @@ class WorkerProcess:
         self._waiting.clear()
         if self._process is process:
             self._process = None
-        await _bury(process)
+        await _bury(process, self._grace_s)
         # Meanwhile it may have been closed, or started.
         if self._closed or self._process is not None:
             return
@@ -163,12 +167,12 @@ class WorkerProcess:
             self._on_end()
 
 
-async def _bury(process: asyncio.subprocess.Process) -> None:
-    """See to it that a process has ended: by the end of its input, or else by force."""
+async def _bury(process: asyncio.subprocess.Process, seconds: float) -> None:
+    """See to it that a process has ended: by the end of its input, or after that by force."""
     if process.stdin is not None:
         process.stdin.close()
     try:
-        await asyncio.wait_for(process.wait(), _CLOSE_S)
+        await asyncio.wait_for(process.wait(), seconds)
     except asyncio.TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

@@ -23,6 +23,18 @@ def source_archive() -> Path:
     return _find(f"qwen_lsp-{__version__}.tar.gz")
 
 
+@pytest.fixture(scope="session")
+def extension() -> Path:
+    """The VSIX."""
+    return _find("qwen-lsp.vsix")
+
+
+@pytest.fixture(scope="session")
+def extension_bill() -> Path:
+    """The bill of materials of what is bundled into the VSIX."""
+    return _find("qwen-lsp-vscode.cdx.json")
+
+
 def _find(name: str) -> Path:
     path = _DIST / name
     if not path.is_file():

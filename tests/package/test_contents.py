@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import tarfile
 import zipfile
@@ -26,6 +27,16 @@ def test_source_archive(source_archive: Path) -> None:
     more = {"README.md", "LICENSE", "CHANGELOG.md", "requirements.lock", "pyproject.toml"}
     # The build backend adds its own, and what it leaves files out by.
     assert names == list_tracked("lsp_server") | more | {"PKG-INFO", ".gitignore"}
+
+
+def test_extension(extension: Path, extension_bill: Path, wheel: Path) -> None:
+    with zipfile.ZipFile(extension) as archive:
+        assert f"extension/dist/{wheel.name}" in archive.namelist()
+        notices = archive.read("extension/dist/NOTICES.txt").decode().splitlines()
+    parts = json.loads(extension_bill.read_text("utf-8"))["components"]
+    assert parts
+    assert not [one for one in parts if f"{one['name']} {one['version']}" not in notices]
+    assert extension.stat().st_size <= 1_000_000
 
 
 def list_tracked(folder: str) -> set[str]:

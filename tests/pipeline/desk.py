@@ -37,11 +37,13 @@ class Desk:
         return [item.text for item in (await self.ask(explicit=explicit)).items]
 
     def type(self, text: str) -> None:
-        """Type a text without a line's end."""
+        """Type a text."""
         self.version += 1
         place = (self.cursor.line, self.cursor.column)
         self.session.change(_URI, self.version, [Change(place, place, text)])
-        self.cursor = Position(self.cursor.line, self.cursor.column + len(text))
+        _, newline, last = text.rpartition("\n")
+        column = 0 if newline else self.cursor.column
+        self.cursor = Position(self.cursor.line + text.count("\n"), column + len(last))
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("index",),
     ("privacy", "syntax"),
     ("buffer", "indentation", "overlap", "uris", "worker"),
-    ("settings", "errors", "log", "notices", "status", "__version__"),
+    ("settings", "errors", "log", "notices", "status", "framing", "watchdog", "__version__"),
 )
 
 # Libraries, with the only modules that import them.
@@ -42,6 +42,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "truststore": ("provider.http",),
     "keyring": ("provider.keys",),
     "tree_sitter": ("syntax",),
+    "tiktoken": ("context.vocabulary",),
     "tree_sitter_languages": ("syntax",),
     "sqlite3": ("index", "models"),
     "pathspec": ("privacy",),
@@ -73,6 +74,7 @@ LATE = (
     "tree_sitter_languages",
     "sqlite3",
     "watchfiles",
+    "tiktoken",
 )
 
 

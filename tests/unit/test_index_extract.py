@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lsp_server.index.base import Import, Symbol
-from lsp_server.index.extract import WINDOW_CHARACTERS, WINDOW_LINES, extract
+from lsp_server.index.extract import WINDOW_CHARACTERS, WINDOW_LINES, choose_language, extract
 from lsp_server.index.words import list_words, split_identifier
 from lsp_server.syntax.outline import MAX_DEFINITIONS
 
@@ -23,6 +23,22 @@ def test_a_file() -> None:
 
 def test_aliases_of_languages_are_understood() -> None:
     assert extract("a", "javascriptreact", "function f() {}\n").language == "javascript"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "language"),
+    [
+        ("a.py", "", "python"),
+        ("a.h", "struct a { int b; };\n/* a class of things: { */\n", "c"),
+        ("a.h", "int f(void);\n\nclass A : public B {\n};\n", "cpp"),
+        ("a.h", "#pragma once\nnamespace a::b {\n}\n", "cpp"),
+        ("a.h", "  template <typename T>\nT f(T a);\n", "cpp"),
+        ("a.c", "template <typename T>\n", "c"),
+        ("a/Makefile", "", "makefile"),
+    ],
+)
+def test_the_language_of_a_file(path: str, text: str, language: str) -> None:
+    assert choose_language(path, text) == language
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "{}\n" * 100, "é" * 2, "\ufeffx = 1\n", "a\rb\rc"])

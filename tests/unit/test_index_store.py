@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from lsp_server.index.schema import (
     identify,
     is_damage,
     remove_database,
+    remove_unused,
 )
 from lsp_server.index.store import Entry, Store
 
@@ -303,6 +305,24 @@ def test_one_database_for_a_folder_and_its_rules(tmp_path: Path) -> None:
     others = {database_path(tmp_path / "a", rules), database_path(tmp_path, ())}
     assert len({path, *others}) == 3
     assert database_path(tmp_path, rules, tmp_path).parent == tmp_path
+
+
+def test_what_no_server_opens_any_more_is_removed(store: Store, path: Path) -> None:
+    store.close()
+    for name in ("old.sqlite", "old.sqlite-wal", "new.sqlite", "old.txt"):
+        (path.parent / name).write_text("")
+        if name.startswith("old"):
+            os.utime(path.parent / name, (0, 0))
+    os.utime(path, (0, 0))
+    remove_unused(path)
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "a.sqlite",
+        "new.sqlite",
+        "old.txt",
+    ]
+    store.read_stamps()
+    assert path.stat().st_mtime > 0
+    remove_unused(path.parent / "nowhere" / "a.sqlite")
 
 
 def test_every_kind_has_its_rank() -> None:

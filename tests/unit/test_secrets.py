@@ -197,6 +197,17 @@ def test_a_window_that_cuts_the_line_hides_nothing() -> None:
     assert context.prefix.endswith("'; x = ")
 
 
+@pytest.mark.parametrize("lines", [0, 3, 40, 400])
+def test_far_from_the_cursor_the_text_stays_for_the_way_out(lines: int) -> None:
+    far = "password = 'kolibri'\n" + "total = count(items)\n" * lines
+    context = Context("a.py", "python", far + "x = ", " + 1\n" + far)
+    guarded = guard_cursor(context, "x = ", " + 1\n")
+    assert redact(guarded.prefix).text == redact(context.prefix).text
+    assert redact(guarded.suffix).text == redact(context.suffix).text
+    assert guarded.prefix.endswith("x = ")
+    assert guarded.suffix.startswith(" + 1\n")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.index.base import Lookup
 from lsp_server.index.client import IndexState
-from lsp_server.index.reader import Reader
 from lsp_server.provider.discover import Environment
 from lsp_server.session import TOO_LARGE, Session
 from lsp_server.settings import Layer, resolve_settings
@@ -25,16 +23,10 @@ class FakeIndex:
     def __init__(self, on_state: Callable[[IndexState], None]) -> None:
         self.show = on_state
         self.started: list[tuple[Sequence[Path], bool]] = []
-        self.asked: list[Path] = []
-        self.answer: Lookup = Reader(Path("nowhere"))
 
     async def start(self, roots: Sequence[Path], ignore: Sequence[str], *, watch: bool) -> None:
         assert ".qwenignore" in ignore
         self.started.append((roots, watch))
-
-    def lookup(self, root: Path) -> Lookup:
-        self.asked.append(root)
-        return self.answer
 
     async def close(self) -> None:
         self.started.clear()
@@ -88,17 +80,14 @@ async def test_states_are_shown_and_troubles_told_once(monkeypatch: pytest.Monke
 
 
 @pytest.mark.asyncio
-async def test_a_folder_is_looked_up_by_its_files(
+async def test_the_same_folder_is_read_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async with open_session(monkeypatch, [], []) as (session, index):
         await session.configure(SETTINGS, (tmp_path,), watch=True)
         assert index.started == [((tmp_path,), True)]
-        assert session.look_up(tmp_path / "a" / "b.py") is index.answer
-        assert session.look_up(tmp_path.parent / "elsewhere.py") is None
         await session.configure(SETTINGS, (tmp_path,), watch=True)
         assert len(index.started) == 1
-        assert index.asked == [tmp_path]
 
 
 @pytest.mark.asyncio

@@ -51,8 +51,37 @@ from tests.marks import read_snapshot
 )
 def test_several_lines(source: str, expected: bool) -> None:
     snapshot, position = read_snapshot(source)
-    assert wants_lines(snapshot, position, "auto") is expected
-    assert wants_lines(snapshot, position, "never") is False
+    assert wants_lines(snapshot, position, "auto", no_tree) is expected
+    assert wants_lines(snapshot, position, "never", no_tree) is False
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "expected"),
+    [
+        ("python", "call(\n    a,\n    █\n)\n", False),
+        ("python", "call(\n    a,\n    █\n\ndef f():\n    pass\n", False),
+        ("python", "x = [\n    a,\n    █\n]\n", True),
+        ("python", "x = {'a':█\n", False),
+        ("python", "x = y[1:█]\n", False),
+        ("python", "def f(a:█\n", False),
+        ("python", "def f(a):█\n", True),
+        ("python", "if x in {1: 2}:█\n", True),
+        ("typescript", "const a = {\n  b:█\n};\n", False),
+        ("typescript", "call(() => {\n  █\n});\n", True),
+        ("typescript", "call(\n  a,\n  █\n);\n", False),
+        ("typescript", "switch (a) {\n  case 1:█\n}\n", True),
+    ],
+)
+def test_several_lines_by_the_tree(language: str, source: str, expected: bool) -> None:
+    snapshot, position = read_snapshot(source, language)
+    wanted = wants_lines(
+        snapshot, position, "auto", lambda: parse_text(language, snapshot.text, 10)
+    )
+    assert wanted is expected
+
+
+def no_tree() -> None:
+    return None
 
 
 @pytest.mark.parametrize(
@@ -60,12 +89,12 @@ def test_several_lines(source: str, expected: bool) -> None:
 )
 def test_always_but_in_the_middle_of_a_line(source: str, expected: bool) -> None:
     snapshot, position = read_snapshot(source)
-    assert wants_lines(snapshot, position, "always") is expected
+    assert wants_lines(snapshot, position, "always", no_tree) is expected
 
 
 def test_a_question_about_a_large_file_looks_near_the_cursor() -> None:
     snapshot, position = read_snapshot("def f():█" + "\n" * 200_000 + "    x")
-    assert wants_lines(snapshot, position, "auto") is True
+    assert wants_lines(snapshot, position, "auto", no_tree) is True
 
 
 @pytest.mark.parametrize("milliseconds", [0, 500])

@@ -50,5 +50,6 @@
   (init_declarator declarator: (array_declarator declarator: (identifier) @name))
   (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))
 ]) @declaration.variable
+(compound_statement) @local
 (preproc_def name: (_) @name) @definition.macro
 (preproc_function_def name: (_) @name) @definition.macro

@@ -1,0 +1,130 @@
+"""Messages out of a stream of bytes: `Content-Length` and other headers, an empty line, the body.
+
+Written anew because pygls' reader skips what it does not know, allocates whatever length it is
+told, and says nothing to a client whose message it could not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from concurrent.futures import Executor
+from typing import BinaryIO, Protocol
+
+# A document of 10 MB may be twice that as JSON, and four times more as text in memory; what is
+# longer is skipped and never held.
+MAX_BODY_BYTES = 24_000_000
+# Longer headers are none.
+MAX_HEADER_BYTES = 4_096
+_MAX_HEADERS = 16
+_CHUNK_BYTES = 1_000_000
+
+
+class ByteReader(Protocol):
+    """Where bytes come from; at the end there are none."""
+
+    def readline(self, limit: int) -> Awaitable[bytes]:
+        """Bytes up to the end of a line, at most `limit` of them."""
+
+    def read(self, count: int) -> Awaitable[bytes]:
+        """At most `count` bytes."""
+
+
+class FramingError(Exception):
+    """The stream is no stream of messages, or none any more: nobody knows where the next begins."""
+
+
+class StandardInput:
+    """A pipe that is read in threads of `executor`, since not every system can wait for one."""
+
+    def __init__(self, pipe: BinaryIO, executor: Executor) -> None:
+        self._pipe = pipe
+        self._executor = executor
+
+    def readline(self, limit: int) -> Awaitable[bytes]:
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._executor, self._pipe.readline, limit)
+
+    def read(self, count: int) -> Awaitable[bytes]:
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._executor, self._pipe.read, count)
+
+
+class Socket:
+    """A connection, whose own limit for a line counts besides ours."""
+
+    def __init__(self, stream: asyncio.StreamReader) -> None:
+        self._stream = stream
+
+    async def readline(self, limit: int) -> bytes:
+        try:
+            line = await self._stream.readuntil(b"\n")
+        except asyncio.IncompleteReadError as error:
+            return error.partial
+        except asyncio.LimitOverrunError:
+            return b"-"
+        return line if len(line) <= limit else line[:limit]
+
+    def read(self, count: int) -> Awaitable[bytes]:
+        return self._stream.read(count)
+
+
+async def read_bodies(reader: ByteReader) -> AsyncIterator[bytes | None]:
+    """The bodies of the messages as they come; None stands for one that was too long to be kept.
+
+    Ends with the stream. Raises FramingError where a header is wrong or the stream ends within a
+    message.
+    """
+    while True:
+        length = await _read_headers(reader)
+        if length is None:
+            return
+        if length > MAX_BODY_BYTES:
+            await _skip(reader, length)
+            yield None
+        else:
+            yield await _read_exactly(reader, length)
+
+
+async def _read_headers(reader: ByteReader) -> int | None:
+    """The length of the body to come, in bytes; None at the end of the stream."""
+    length: int | None = None
+    for number in range(_MAX_HEADERS):
+        line = await reader.readline(MAX_HEADER_BYTES)
+        if not line and number == 0:
+            return None
+        if not line.endswith(b"\n"):
+            raise FramingError("A header is too long, or the stream ended within it.")
+        if not line.strip():
+            if length is None:
+                raise FramingError("A message came without Content-Length.")
+            return length
+        name, colon, value = line.partition(b":")
+        if not colon:
+            raise FramingError("A header has no colon.")
+        if name.strip().lower() == b"content-length":
+            digits = value.strip()
+            # Twelve digits are a terabyte; `int` would take any number of them, at length.
+            if not digits.isdigit() or len(digits) > 12:
+                raise FramingError("Content-Length is no number of bytes.")
+            length = int(digits)
+    raise FramingError("A message has too many headers.")
+
+
+async def _read_exactly(reader: ByteReader, length: int) -> bytes:
+    parts: list[bytes] = []
+    while length > 0:
+        part = await reader.read(min(length, _CHUNK_BYTES))
+        if not part:
+            raise FramingError("The stream ended within a message.")
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+async def _skip(reader: ByteReader, length: int) -> None:
+    while length > 0:
+        part = await reader.read(min(length, _CHUNK_BYTES))
+        if not part:
+            raise FramingError("The stream ended within a message.")
+        length -= len(part)
