@@ -22,7 +22,7 @@ import {
   type ServerCommand,
   ServerMissingError,
 } from './server';
-import { readSection } from './settings';
+import { readAddress, readSection } from './settings';
 import type { Status, StatusItem } from './status';
 
 const MOST_CRASHES = 3;
@@ -158,8 +158,9 @@ export class ServerControl implements vscode.Disposable {
       },
       {
         documentSelector: ['file', 'untitled', 'vscode-notebook-cell'].map((scheme) => ({ scheme })),
-        // All else the server asks for: what came twice it would complain of twice.
-        initializationOptions: { ...(apiKey && { apiKey }) },
+        // The key comes with what it was given for. All else the server asks for: what came twice
+        // it would complain of twice.
+        initializationOptions: apiKey ? { apiKey, ...readAddress(this.context.extension) } : {},
         middleware: createMiddleware(this.context.extension, this.hooks),
         outputChannel: createServerLog(this.log),
         initializationFailedHandler: () => false,

@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 const SECTION = 'qwen';
 /** Concern this client; the server does not know them. */
 const OWN = new Set(['server.path', 'actions.preview']);
+/** Where requests go. */
+const ADDRESS = new Set(['provider', 'baseUrl', 'region']);
 const ALL_LANGUAGES = '*';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -17,9 +19,15 @@ export function previewsEdits(): boolean {
   return read().get<unknown>('actions.preview') === true;
 }
 
+/** The part of the settings that a key belongs to. */
+export function readAddress(extension: vscode.Extension<unknown>): { [name: string]: Json } {
+  const section = Object.entries(readSection(extension));
+  return Object.fromEntries(section.filter(([key]) => ADDRESS.has(key)));
+}
+
 /** Whether a change concerns what is fixed when the server starts. */
 export function needsRestart(event: vscode.ConfigurationChangeEvent): boolean {
-  return ['server', 'provider', 'baseUrl', 'region'].some((key) =>
+  return ['server', ...ADDRESS].some((key) =>
     event.affectsConfiguration(`${SECTION}.${key}`),
   );
 }
