@@ -21,6 +21,7 @@ BENCHMARKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("benchmarks.restore", (), "Hidden code under over-generation"),
     ("benchmarks.hostile", (), "Hostile replies"),
     ("benchmarks.embedded", (), "The engine with no model"),
+    ("benchmarks.recall", (), "What prompts know of a hidden line"),
     ("benchmarks.edits", (), "Edits by code actions"),
     ("benchmarks.index", (), "The index of a large workspace"),
     ("benchmarks.redaction", (), "Secrets in prompts"),

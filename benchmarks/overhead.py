@@ -75,7 +75,7 @@ async def measure(requests: int) -> list[tuple[str, str, str]]:
         ("  the endpoint alone, p50", f"{_quantile(bare, 50):.1f} ms", ""),
         ("start to initialize reply, median", f"{statistics.median(starts):.0f} ms", "500 ms"),
         (f"memory, {_FILES}-file workspace, server", f"{memory:.0f} MB", "120 MB"),
-        ("  and its two processes", f"{worker:.0f} MB", ""),
+        ("  and its three processes", f"{worker:.0f} MB", ""),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ from lsp_server.completion.pipeline import Completer
 from lsp_server.completion.place import parse_ahead
 from lsp_server.completion.track import Track
 from lsp_server.connection import Connection
+from lsp_server.context.client import ContextClient
+from lsp_server.context.edits import Edit, EditLog
 from lsp_server.embedded.client import EmbeddedClient
 from lsp_server.index.client import IndexClient, IndexState
 from lsp_server.index.crawl import INDEX_LIMITS
@@ -96,7 +99,9 @@ class Session:
         self._connection = Connection(
             environment, lookup_key, self._ledger, self._notices, self._board.refresh
         )
-        self._completer = Completer(self._own)
+        self._edits = EditLog()
+        self.context = ContextClient(self._read_edits)
+        self._completer = Completer(self._own, self.context)
         self._acceptance = Acceptance(self._ledger, self._own)
         self._configured = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -129,6 +134,7 @@ class Session:
         self._board.refresh()
         if reread and self._show_index is not None and gate.roots:
             await self.index.start(gate.roots, gate.ignore_files, watch=watch)
+            await self.context.start(gate)
 
     async def wait_until_connected(self) -> None:
         """Wait until the engine has been chosen."""
@@ -168,8 +174,11 @@ class Session:
         if document is None:
             _log.warning("an edit came for a document that is not open")
             return
+        before = document.buffer.snapshot()
         document.buffer.apply(changes, version)
-        taken = document.track.note_edit(document.buffer.snapshot())
+        after = document.buffer.snapshot()
+        self._edits.note(before, after, changes, time.monotonic())
+        taken = document.track.note_edit(after)
         if taken:
             self._acceptance.note_partly(uri, taken)
         document.is_stale = True
@@ -356,8 +365,12 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._connection.close()
-        await asyncio.gather(self.embedded.close(), self.index.close())
+        await asyncio.gather(self.embedded.close(), self.index.close(), self.context.close())
         await self._ledger.close()
+
+    def _read_edits(self) -> list[Edit]:
+        """The recent edits of documents whose text may be sent now."""
+        return [edit for edit in self._edits.read() if self.check_path(edit.path).allowed]
 
     def _note_index(self, state: IndexState) -> None:
         if state.is_cut:

@@ -15,6 +15,7 @@ from lsp_server.errors import UserError
 COMMANDS = {
     "serve": "the language server (what runs when no command is given)",
     "complete": "one inline completion, shown in place",
+    "context": "what a model would be told at a place, piece by piece",
     "fix": "mend what a linter, a compiler or the parser finds fault with",
     "refactor": "rewrite code by an instruction, or for plainness",
     "explain": "say what code does, as Markdown",

@@ -31,7 +31,7 @@ async def try_model(hosted: Hosted) -> tuple[Trial | None, tuple[str, ...]]:
     asking = ask_models(
         hosted.provider,
         Route(hosted.route.chain, hosted.route.mode),
-        lambda _tokens: _CONTEXT,
+        _gather,
         _PLACE,
         stopwatch,
         max_prompt_tokens=_PROMPT_TOKENS,
@@ -51,6 +51,10 @@ async def try_model(hosted: Hosted) -> tuple[Trial | None, tuple[str, ...]]:
         )
     trial = Trial(reply.model, reply.form, stopwatch.first_ms, _milliseconds_since(started))
     return trial, tuple(fault.sentence for fault in reply.passed_over)
+
+
+async def _gather(_tokens: int) -> Context:
+    return _CONTEXT
 
 
 class Stopwatch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from lsp_server.completion.stream import Answer, TextSink, read_answer
@@ -44,7 +44,7 @@ class Reply:
 async def ask_models(
     provider: Provider,
     route: Route,
-    gather: Callable[[int], Context],
+    gather: Callable[[int], Awaitable[Context]],
     place: Place,
     sink: TextSink,
     *,
@@ -64,7 +64,7 @@ async def ask_models(
     for model, form in route.candidates(provider.forms):
         budget = route.limit(model, max_prompt_tokens)
         for attempt in ("whole", "shortened"):
-            prompt = _BUILDERS[form](gather(budget))
+            prompt = _BUILDERS[form](await gather(budget))
             request = Request(
                 model, prompt, max_tokens, temperature, deadline_ms, language=place.language
             )

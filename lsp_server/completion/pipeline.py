@@ -25,6 +25,7 @@ from lsp_server.completion.place import make_items, make_place, with_syntax
 from lsp_server.completion.requests import Requests, Spawn
 from lsp_server.completion.reuse import AnswerStore, Known
 from lsp_server.completion.track import Shown, Track
+from lsp_server.context.client import ContextClient
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped
 from lsp_server.privacy.gate import Verdict
@@ -46,10 +47,10 @@ _LINGER_S = 0.4
 class Completer:
     """Answers requests for ghost text. Keeps past answers, and the rate of requests."""
 
-    def __init__(self, spawn: Spawn) -> None:
+    def __init__(self, spawn: Spawn, context: ContextClient) -> None:
         self._spawn = spawn
         self._store = AnswerStore()
-        self._requests = Requests(spawn, self._store)
+        self._requests = Requests(spawn, self._store, context)
 
     async def complete(
         self, ask: Ask, track: Track, engines: Engines, settings: Completion, verdict: Verdict

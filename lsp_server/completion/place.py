@@ -19,8 +19,8 @@ from lsp_server.syntax.tree import SyntaxTree, Tree, parse_text
 # The filters look near the cursor only; a bound keeps them quick in a large file.
 _LINES_NEAR = 200
 # A larger file's tree would take more than a few milliseconds of each key to keep up to date.
-_MOST_CHARACTERS = 300_000
-_MOST_LINES = 10_000
+_MOST_CHARACTERS = 200_000
+_MOST_LINES = 7_000
 # Of such a file so many lines above and below the cursor are parsed.
 _LINES_PARSED = 80
 # Slices of 25 ms at most, after which a text is judged by what stands near it.

@@ -33,7 +33,7 @@ from lsp_server.completion.trigger import (
     why_not_ask,
 )
 from lsp_server.context.base import Context
-from lsp_server.context.window import gather_window
+from lsp_server.context.client import AHEAD_S, AT_KEY_S, BY_HAND_S, ContextClient
 from lsp_server.edit import accept, make_inline_edit
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped, Place
@@ -59,9 +59,10 @@ Spawn = Callable[[Coroutine[Any, Any, Any], str], "asyncio.Task[Any]"]
 class Requests:
     """Sends requests, at most one in flight a document. Keeps what comes in `store`."""
 
-    def __init__(self, spawn: Spawn, store: AnswerStore) -> None:
+    def __init__(self, spawn: Spawn, store: AnswerStore, context: ContextClient) -> None:
         self._spawn = spawn
         self._store = store
+        self._context = context
         self._limiter = AsyncLimiter(_BURST, _BURST_S)
 
     async def ask(self, ask: Ask, track: Track, hosted: Hosted, settings: Completion) -> Outcome:
@@ -181,12 +182,14 @@ class Requests:
         snapshot, position = ask.snapshot, ask.position
         deadline = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
 
-        def gather(tokens: int) -> Context:
-            prefix, suffix = gather_window(snapshot, position, tokens)
-            context = Context(ask.path, snapshot.language, prefix, suffix, ask.repository)
+        async def gather(tokens: int) -> Context:
+            seconds = AHEAD_S if flight.assumed else BY_HAND_S if ask.explicit else AT_KEY_S
+            context = await self._context.gather(
+                snapshot, position, ask.path, ask.repository, tokens, seconds=seconds
+            )
             if not hosted.redacts:
                 return context
-            line = snapshot.lines[position.line]
+            line = snapshot.line_text(position.line)
             return guard_cursor(context, line[: position.column], line[position.column :])
 
         try:

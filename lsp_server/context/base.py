@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A piece of another file."""
+    """A piece of another file, or of a far part of this one. `origin` says why it was chosen."""
 
     path: str
     text: str
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

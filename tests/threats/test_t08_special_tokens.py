@@ -117,7 +117,12 @@ async def _ask_all(kind: Kind, folder: Path, words: str) -> list[str]:
     diagnostic = {"range": place, "message": words, "code": words, "source": words, "severity": 1}
     argument = {"uri": uri, "range": place, "instruction": words, "diagnostics": [diagnostic]}
     async with FakeEndpoint(kind) as endpoint:
-        options: dict[str, Any] = {"provider": kind, "baseUrl": endpoint.base_url}
+        options: dict[str, Any] = {
+            "provider": kind,
+            "baseUrl": endpoint.base_url,
+            # Room for the whole of the longer file: both prompts are of the same form then.
+            "completion": {"maxPromptTokens": 8000},
+        }
         async with ActingEditor(root=folder, options={**options, "apiKey": "sk-test"}) as editor:
             await editor.initialize()
             editor.open(uri, source)

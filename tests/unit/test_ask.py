@@ -68,7 +68,7 @@ class Sink:
         pass
 
 
-def gather(tokens: int) -> Context:
+async def gather(tokens: int) -> Context:
     return Context("a.py", "python", "z" * tokens, "")
 
 

@@ -42,6 +42,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "truststore": ("provider.http",),
     "keyring": ("provider.keys",),
     "tree_sitter": ("syntax",),
+    "tiktoken": ("context.vocabulary",),
     "tree_sitter_languages": ("syntax",),
     "sqlite3": ("index", "models"),
     "pathspec": ("privacy",),
@@ -73,6 +74,7 @@ LATE = (
     "tree_sitter_languages",
     "sqlite3",
     "watchfiles",
+    "tiktoken",
 )
 
 

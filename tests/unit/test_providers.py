@@ -11,6 +11,7 @@ import pytest
 
 from lsp_server.completion.stream import read_answer
 from lsp_server.context.base import Context
+from lsp_server.postprocess.size import MAX_LINE
 from lsp_server.prompt.base import Form
 from lsp_server.prompt.fim import build_fim_prompt
 from lsp_server.prompt.partial import build_partial_prompt
@@ -193,7 +194,7 @@ async def test_an_answer_without_end_is_left(way: Way, fault: Fault) -> None:
         provider = connect(endpoint)
         request = Request(way.model, PROMPTS[way.form], 10_000)
         answer = await read_answer(provider.stream(request), read_place("█"), Kept())
-        assert 8192 < len(answer.text) < 8300
+        assert MAX_LINE <= len(answer.text) < MAX_LINE + 100
         await endpoint.wait_for(lambda request: request.closed == "cancelled")
         await provider.close()
 

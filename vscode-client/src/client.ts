@@ -85,9 +85,17 @@ export class ServerControl implements vscode.Disposable {
 
   /** Makes the extension's own environment, as the user asked for, and starts from it. */
   async install(): Promise<void> {
-    try {
+    const made = this.queue.then(async () => {
+      await this.stop();
+      this.status.showStarting();
+      await this.environment.remove();
       await this.environment.make();
+    });
+    this.queue = made.catch(() => undefined);
+    try {
+      await made;
     } catch (error) {
+      this.status.showStopped(describeError(error));
       await tell('error', describeError(error), await findSetupRemedies(error, this.context));
       return;
     }

@@ -41,6 +41,11 @@ export class OwnEnvironment {
     return isProgram(interpreter) ? interpreter : undefined;
   }
 
+  /** Removes it, so that it can be made anew; no server may be running from it. */
+  async remove(): Promise<void> {
+    await rm(await this.place(), { recursive: true, force: true });
+  }
+
   /**
    * Makes it, by uv or else by Python itself, under progress that can be cancelled.
    *
@@ -88,13 +93,23 @@ export class OwnEnvironment {
         const quiet = ['--quiet', '--no-input', '--disable-pip-version-check'];
         await run(interpreter, ['-m', 'pip', 'install', ...quiet, ...wheelsAlone, wheel]);
       }
-      await rm(target, { recursive: true, force: true });
-      await rename(unfinished, target);
+      await this.put(unfinished, target);
     } finally {
       await rm(unfinished, { recursive: true, force: true });
     }
     await this.removeOld();
     return interpreterIn(target);
+  }
+
+  private async put(unfinished: string, target: string): Promise<void> {
+    try {
+      await rename(unfinished, target);
+    } catch (error) {
+      // Another window may have been quicker, and runs from there by now.
+      if (!(await this.find())) {
+        throw error;
+      }
+    }
   }
 
   private async run(program: string, words: string[], signal: AbortSignal): Promise<void> {

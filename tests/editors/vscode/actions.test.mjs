@@ -73,7 +73,7 @@ after(async () => {
 test('right-click → Fix with Qwen mends the file, and undo restores it', async () => {
   await workbench.rightClick('prise');
   await workbench.picture('fix-menu');
-  await workbench.menuEntry('Fix with Qwen').click();
+  await workbench.chooseEntry('Fix with Qwen');
   await workbench.message('Fix with Qwen: done by').waitFor();
   await focusEditor();
   assert.equal(await workbench.save('basket.ts'), MENDED);
@@ -92,6 +92,7 @@ test('what was changed can be looked at', async () => {
 
 test('the lightbulb has the fix, with its diagnostic', async () => {
   await workbench.openFile('basket.ts');
+  await workbench.page.locator('.squiggly-error').first().waitFor();
   await line('prise').locator('span span', { hasText: 'prise' }).first().click();
   await workbench.page.keyboard.press('Control+.');
   const entry = workbench.page.locator('.action-widget .monaco-list-row', { hasText: 'Fix with Qwen' });
@@ -124,8 +125,7 @@ test('Explain shows rendered Markdown beside the editor', async () => {
   await endpoint.reply(EXPLANATION);
   await placeCursor('let sum');
   await workbench.rightClick('total');
-  await workbench.menuEntry('Qwen').click();
-  await workbench.menuEntry('Explain with Qwen').click();
+  await workbench.chooseEntry('Qwen', 'Explain with Qwen');
   await workbench.panel.getByRole('heading', { name: 'Explanation of basket.ts' }).waitFor();
   assert.equal(await workbench.panel.locator('strong').first().innerText(), 'price');
   assert.equal(await workbench.panel.getByRole('cell', { name: 'two apples at 3' }).count(), 1);

@@ -96,8 +96,7 @@ test('a key that is refused is told with the way to set another', async (context
   await workbench.answer('sk-test');
   await workbench.clearMessages();
   await workbench.statusItem.locator('.codicon-sparkle').waitFor();
-  await workbench.openFile('total.py');
-  await workbench.type('\n    return ');
+  await workbench.runCommand('Trigger Inline Suggestion');
   await workbench.ghostText.waitFor();
 });
 

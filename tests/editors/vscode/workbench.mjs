@@ -168,13 +168,17 @@ export class Workbench {
 
   /** Ends the language server as a fault would. */
   killServer() {
+    const [server] = this.findServer();
+    process.kill(server, 'SIGKILL');
+  }
+
+  /** The process of the language server, and then those that it has started. */
+  findServer() {
     const program = join(this.home, '.local', 'bin', 'qwen-lsp');
-    for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const words = readWords(id);
-      if (words[1] === program) {
-        process.kill(Number(id), 'SIGKILL');
-      }
-    }
+    const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    const servers = ids.filter((id) => readWords(id)[1] === program);
+    const workers = ids.filter((id) => servers.includes(readParent(id)));
+    return [...servers, ...workers].map(Number);
   }
 
   /** Ends browser and server and removes their folder. */
@@ -259,6 +263,14 @@ export class Workbench {
     await this.menuEntry('Fix with Qwen').waitFor();
   }
 
+  /** Chooses from the menu that is open; a click is ignored while the menu is still new. */
+  async chooseEntry(...names) {
+    for (const [depth, name] of names.entries()) {
+      await this.menuEntry(name).hover();
+      await this.page.keyboard.press(depth + 1 < names.length ? 'ArrowRight' : 'Enter');
+    }
+  }
+
   /** An entry of the menu that is open. */
   menuEntry(name) {
     const whole = new RegExp(`^${name}$`);
@@ -311,6 +323,14 @@ function readWords(id) {
   } catch {
     // It has ended meanwhile.
     return [];
+  }
+}
+
+function readParent(id) {
+  try {
+    return readFileSync(join('/proc', id, 'stat'), 'utf8').split(') ')[1].split(' ')[1];
+  } catch {
+    return undefined;
   }
 }
 

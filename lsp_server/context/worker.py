@@ -1,0 +1,164 @@
+"""The process that gathers context: it holds the vocabulary, reads the index, and answers.
+
+It runs apart because neither the vocabulary's memory nor some ten milliseconds of pure Python at
+a key belong into the server. Messages in: `{"do": "configure" | "gather", …}`, one JSON line each;
+out: a line for each message with an `id`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cachetools import LRUCache
+
+from lsp_server.context.edits import Edit
+from lsp_server.context.filemap import FileMap
+from lsp_server.context.gather import Gathered, gather, keep_paths
+from lsp_server.context.scene import Scene
+from lsp_server.context.vocabulary import Vocabulary
+from lsp_server.index.reader import Reader
+from lsp_server.index.schema import database_path
+from lsp_server.privacy.gate import Gate
+from lsp_server.worker.loop import Message, Messages
+
+# The files of a workspace are listed anew when nothing was asked for this long, and so seldom.
+_REST_S = 0.5
+_LISTED_S = 5.0
+_KEPT_DOCUMENTS = 32
+
+
+def main() -> None:
+    """Serve on standard input and output until the input ends."""
+    Worker(Messages(sys.stdin.buffer, sys.stdout.buffer)).run()
+
+
+class Worker:
+    """Answers messages as they come."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+        self._vocabulary = Vocabulary()
+        self._folders: dict[Path, _Folder] = {}
+        self._asked = 0.0
+
+    def run(self) -> None:
+        """Serve until the input ends."""
+        self._messages.serve(self._handle, self._work)
+
+    def _handle(self, message: Message) -> dict[str, Any]:
+        match message["do"]:
+            case "configure":
+                place = None if message["place"] is None else Path(message["place"])
+                gate = Gate(tuple(map(Path, message["roots"])), tuple(message["ignore"]))
+                self._folders = {
+                    root: _Folder(root, gate, Reader(database_path(root, gate.ignore_files, place)))
+                    for root in gate.roots
+                }
+            case "gather":
+                self._asked = time.monotonic()
+                return self._gather(message)
+        return {}
+
+    def _gather(self, message: Message) -> dict[str, Any]:
+        folder = self._folders.get(Path(message["root"]))
+        if folder is None:
+            return {}
+        gathered = folder.gather(
+            _read_scene(message["scene"]),
+            self._vocabulary,
+            message["budget"],
+            [Edit(path, line, tuple(old), tuple(new)) for path, line, old, new in message["edits"]],
+        )
+        answer = {
+            "prefix": gathered.frame.prefix,
+            "suffix": gathered.frame.suffix,
+            "snippets": [[one.path, one.text, one.origin] for one in gathered.snippets],
+        }
+        return {**answer, **self._describe(gathered)} if message["details"] else answer
+
+    def _describe(self, gathered: Gathered) -> dict[str, Any]:
+        """What the user is shown: tokens and the chosen pieces by rank."""
+        count = self._vocabulary.count
+        return {
+            "tokens": gathered.tokens,
+            "prefix_tokens": count(gathered.frame.prefix),
+            "suffix_tokens": count(gathered.frame.suffix),
+            "snippet_tokens": [count(snippet.text) for snippet in gathered.snippets],
+            "pieces": [
+                [one.piece.path, one.piece.line, one.piece.origin, one.rank, one.tokens]
+                for one in gathered.choices
+            ],
+        }
+
+    def _work(self) -> float | None:
+        rested = time.monotonic() - self._asked
+        if rested < _REST_S:
+            return _REST_S - rested
+        for folder in self._folders.values():
+            folder.refresh()
+        return None
+
+
+class _Folder:
+    """One workspace folder: its index, its files by name, and what was gathered last."""
+
+    def __init__(self, root: Path, gate: Gate, reader: Reader) -> None:
+        self._root = root
+        self._gate = gate
+        self._reader = reader
+        self._files = FileMap(())
+        self._listed: float | None = None
+        self._last: LRUCache[str, Gathered] = LRUCache(_KEPT_DOCUMENTS)
+
+    def refresh(self) -> None:
+        """List the files anew, unless that was done just now."""
+        now = time.monotonic()
+        if self._listed is None or now - self._listed > _LISTED_S:
+            self._files = FileMap(self._reader.files())
+            self._listed = now
+
+    def gather(
+        self, scene: Scene, vocabulary: Vocabulary, budget: int, edits: Sequence[Edit]
+    ) -> Gathered:
+        """What is gathered of files that the gate allows now, whatever it did a moment ago."""
+        if self._listed is None:
+            self.refresh()
+        last = self._last.get(scene.path)
+        if last is not None and not all(map(self._allows, last.paths)):
+            last = None
+        gathered = gather(
+            scene,
+            self._reader,
+            self._files,
+            vocabulary.count_lines,
+            budget,
+            last,
+            [edit for edit in edits if self._allows(edit.path)],
+        )
+        if gathered.snippets is not (last.snippets if last else None):
+            texts = {one.piece.path: "\n".join(one.piece.lines) for one in gathered.choices}
+            allowed = {path for path, text in texts.items() if self._allows(path, text)}
+            gathered = keep_paths(gathered, allowed)
+        self._last[scene.path] = gathered
+        return gathered
+
+    def _allows(self, path: str, text: str = "") -> bool:
+        verdict = self._gate.check_context(self._root / path, text)
+        return verdict.allowed and ".." not in path.split("/")
+
+
+def _read_scene(message: Mapping[str, Any]) -> Scene:
+    return Scene(
+        message["path"],
+        message["language"],
+        message["first"],
+        tuple(message["above"]),
+        message["left"],
+        message["right"],
+        tuple(message["below"]),
+        tuple(message["head"]),
+    )

@@ -1,0 +1,111 @@
+"""The context process: what it answers, what it leaves out, and what stands in for it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from lsp_server.buffer import Buffer, Encoding, Position, Snapshot
+from lsp_server.context.base import Context
+from lsp_server.context.client import ContextClient, Details
+from lsp_server.context.edits import Edit
+from lsp_server.index.extract import extract
+from lsp_server.index.schema import database_path
+from lsp_server.index.store import Entry, Store
+from lsp_server.privacy.gate import Gate
+
+FILES = {
+    "app.py": "from money import convert\n\n\ndef total(prices):\n    \n",
+    "money.py": "def convert(price, currency):\n    return price\n",
+    "wishes.py": "def total(prices):\n    return [convert(price, EURO) for price in prices]\n",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    entries = []
+    for path, text in FILES.items():
+        (root / path).write_text(text)
+        entries.append(Entry(extract(path, "python", text, seconds=5.0), (1, 1)))
+    store = Store(database_path(root, Gate(()).ignore_files, tmp_path / "index"))
+    store.write(entries)
+    store.close()
+    return root
+
+
+def snapshot_of(root: Path, path: str = "app.py") -> Snapshot:
+    uri = (root / path).as_uri()
+    return Buffer(uri, 1, "python", FILES["app.py"], Encoding.UTF16).snapshot()
+
+
+def ask(root: Path, edits: tuple[Edit, ...] = (), ignored: str = "") -> Details:
+    async def run() -> Details:
+        client = ContextClient(lambda: edits)
+        await client.start(Gate((root,)), root.parent / "index")
+        try:
+            place = Position(4, 4)
+            found = await client.explain(snapshot_of(root), place, "project", 800, seconds=60)
+            if ignored:
+                (root / ".qwenignore").write_text(ignored)
+                found = await client.explain(snapshot_of(root), place, "project", 800, seconds=60)
+        finally:
+            await client.close()
+        assert found is not None
+        return found
+
+    return asyncio.run(run())
+
+
+def paths(details: Details) -> set[str]:
+    return {snippet.path for snippet in details.context.snippets}
+
+
+def test_the_project_is_told_of(project: Path) -> None:
+    details = ask(project)
+    assert details.context.prefix == FILES["app.py"][:-1]
+    assert paths(details) == {"money.py", "wishes.py"}
+    assert {piece.path for piece in details.pieces} == {"money.py", "wishes.py"}
+    assert 0 < details.tokens <= 800
+
+
+def test_a_file_ignored_meanwhile_is_left_out_at_once(project: Path) -> None:
+    assert paths(ask(project, ignored="wishes.py\n")) == {"money.py"}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_told"), [("other.py", True), (".env", False), ("../outside.py", False)]
+)
+def test_only_edits_that_may_be_sent(project: Path, name: str, is_told: bool) -> None:
+    edit = Edit((project / name).as_uri(), 0, (), ("SECRET",))
+    details = ask(project, (edit,))
+    assert ("recent-edits.diff" in paths(details)) == is_told
+
+
+def test_without_the_process_the_window_is_sent(project: Path) -> None:
+    async def run() -> Context:
+        client = ContextClient()
+        return await client.gather(
+            snapshot_of(project), Position(4, 4), "app.py", "project", 800, seconds=60
+        )
+
+    context = asyncio.run(run())
+    assert (context.path, context.repository, context.snippets) == ("app.py", "project", ())
+    assert context.prefix == FILES["app.py"][:-1]
+
+
+@pytest.mark.parametrize("uri", ["untitled:a.py", "file:///elsewhere/a.py"])
+def test_a_document_outside_the_project_has_its_window(project: Path, uri: str) -> None:
+    async def run() -> Context:
+        client = ContextClient()
+        await client.start(Gate((project,)), project.parent / "index")
+        try:
+            snapshot = Buffer(uri, 1, "python", "x = 1\n", Encoding.UTF16).snapshot()
+            return await client.gather(snapshot, Position(0, 5), "a.py", "", 800, seconds=60)
+        finally:
+            await client.close()
+
+    assert asyncio.run(run()).snippets == ()
