@@ -12,6 +12,7 @@ import pytest
 from lsp_server.buffer import Encoding, Position
 from lsp_server.completion.base import Outcome
 from lsp_server.session import Session
+from tests.fakes import FakeEndpoint
 from tests.fakes.clock import PATIENT_S, run_virtually
 from tests.fakes.editor import Editor
 from tests.fakes.endpoint_faults import FAULTS, EndpointFault, open_endpoint
@@ -20,6 +21,16 @@ from tests.fakes.sessions import open_session
 # A local endpoint is waited for so long; see `completion.deadlineMs`.
 DEADLINE_S = 3.0
 MINUTE_S = 60.0
+# Something for the embedded engine to copy.
+KNOWN = """\
+def read_first(path):
+    with open(path, encoding="utf-8") as handle:
+        content = handle.read()
+
+def read_second(path):
+    with open(path, encoding="utf-8") as handle:
+        content = handle.read()
+"""
 ENGINES = {"embedded": "embedded", "model": "openai", "nobody": "openai"}
 
 
@@ -91,28 +102,29 @@ def test_different_faults_are_one_notice(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.asyncio
 async def test_how_long_it_takes_a_real_server() -> None:
     """Printed: from the fault on the wire, or the deadline, to the reply in the editor."""
-    source = "def read(path):\n    return open(path).read()\n\n\ndef load(path):\n    return \n"
     times: dict[str, float] = {}
-    for fault in FAULTS:
-        if fault.answer != "embedded" or fault.has_thread or fault.name == "refused":
-            continue
-        async with open_endpoint(fault) as (endpoint, address):
-            options = {
-                "provider": "openai",
-                "baseUrl": address,
-                "apiKey": "sk-test",
-                "completion": {"model": "qwen2.5-coder-7b-instruct", "deadlineMs": 300},
-            }
-            async with Editor(options=options) as editor:
-                await editor.initialize()
-                await editor.wait_for_note("qwen/status", lambda each: each["engine"] == "openai")
-                editor.open("untitled:a.py", source)
-                # The first request finds the worker still starting.
-                await editor.inline("untitled:a.py", 5, 11)
+    async with FakeEndpoint("openai") as endpoint:
+        options = {
+            "provider": "openai",
+            "baseUrl": endpoint.base_url,
+            "apiKey": "sk-test",
+            "completion": {"model": "qwen2.5-coder-7b-instruct", "deadlineMs": 300},
+        }
+        async with Editor(options=options) as editor:
+            await editor.initialize()
+            await editor.wait_for_note("qwen/status", lambda each: each["engine"] == "openai")
+            editor.open("untitled:known.py", KNOWN)
+            for number, fault in enumerate(FAULTS):
+                if fault.answer != "embedded" or fault.has_thread or fault.name == "refused":
+                    continue
+                endpoint.recover()
+                fault.set_up(endpoint)
+                uri = f"untitled:{number}.py"
+                editor.open(uri, KNOWN.rpartition("handle.read")[0])
                 began = time.monotonic()
-                assert await editor.inline("untitled:a.py", 5, 11)
+                assert await editor.inline(uri, 6, 18), fault.name
                 replied = asyncio.get_running_loop().time()
-                why = await editor.command("qwen.why", {"uri": "untitled:a.py"})
+                why = await editor.command("qwen.why", {"uri": uri})
                 assert why["engine"] == "embedded", (fault.name, why)
                 ended = endpoint.generations[-1].closed_at
                 assert ended is not None
