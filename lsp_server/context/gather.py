@@ -29,8 +29,8 @@ _SUFFIX_SHARE = 0.085
 _EDITS_SHARE = 0.1
 # Control tokens, the names of the repository and of the file.
 _FORM_TOKENS = 24
-# Where the cursor goes no farther, the same snippets serve.
-_NEAR_LINES = 10
+# Where the cursor goes no farther, some half a screen, the same snippets serve.
+_NEAR_LINES = 16
 
 
 @dataclass(frozen=True, slots=True)

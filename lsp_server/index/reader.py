@@ -11,6 +11,8 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
+from cachetools import TTLCache
+
 from lsp_server.index.base import Chunk, Import, Symbol
 from lsp_server.index.schema import CHUNKS_PER_FILE, KINDS, identify, open_to_read
 from lsp_server.index.words import split_identifiers
@@ -23,8 +25,9 @@ _COMMON = 1_500
 # The rarest words are searched, so many of them and in so many windows together.
 _MAX_WORDS = 16
 _MAX_WINDOWS = 3_000
-# How often words are counted: those found common are remembered until so many are.
-_MAX_REMEMBERED = 5_000
+# How often words stand is remembered for so many words and seconds: it is counted for each word of
+# each question, and changes little.
+_COUNTS, _COUNTS_S = 20_000, 60.0
 
 _SYMBOL = (
     "SELECT path, language, name, rank, container, signature, doc, line, end_line "
@@ -43,7 +46,7 @@ class Reader:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
-        self._common: set[str] = set()
+        self._counts: TTLCache[str, int] = TTLCache(_COUNTS, _COUNTS_S)
 
     def define(self, names: Sequence[str], limit: int = 64) -> list[Symbol]:
         """See `Lookup.define`; types and functions before fields, and each name has its share."""
@@ -118,7 +121,7 @@ class Reader:
 
     def _choose(self, words: Iterable[str]) -> list[str]:
         """The rarest words that are there at all."""
-        counted = sorted((self._count(word), word) for word in words if word not in self._common)
+        counted = sorted((self._count(word), word) for word in words)
         chosen: list[str] = []
         windows = 0
         for count, word in counted:
@@ -131,13 +134,14 @@ class Reader:
 
     def _count(self, word: str) -> int:
         """In how many windows a word stands, counted up to `_COMMON`."""
-        rows = self._select(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM word WHERE word MATCH ? LIMIT ?)",
-            (f'"{word}"', _COMMON),
-        )
-        count = int(rows[0][0]) if rows else 0
-        if count >= _COMMON and len(self._common) < _MAX_REMEMBERED:
-            self._common.add(word)
+        count = self._counts.get(word)
+        if count is None:
+            rows = self._select(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM word WHERE word MATCH ? LIMIT ?)",
+                (f'"{word}"', _COMMON),
+            )
+            count = int(rows[0][0]) if rows else 0
+            self._counts[word] = count
         return count
 
     def _select(self, statement: str, values: tuple[object, ...]) -> list[Any]:
@@ -162,7 +166,7 @@ class Reader:
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
-        self._common.clear()
+        self._counts.clear()
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()

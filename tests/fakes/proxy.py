@@ -35,6 +35,7 @@ class FakeProxy:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.wait_closed()
 
     @property
     def address(self) -> str:
@@ -55,11 +56,14 @@ class FakeProxy:
                     far_reader, far_writer = await asyncio.open_connection(
                         "127.0.0.1", self._target
                     )
-                    await asyncio.gather(
-                        self._carry(reader, far_writer), self._carry(far_reader, writer)
-                    )
+                    try:
+                        await asyncio.gather(
+                            self._carry(reader, far_writer), self._carry(far_reader, writer)
+                        )
+                    finally:
+                        await _close(far_writer)
         finally:
-            writer.close()
+            await _close(writer)
             self._tasks.discard(task)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -68,3 +72,10 @@ class FakeProxy:
             writer.write(data)
             await writer.drain()
         writer.close()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close it to the end: a transport that outlives its loop is reported in another test."""
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
