@@ -97,6 +97,8 @@ test('suggestions can be switched off and on, and stay so', async () => {
   const before = await endpoint.countGenerations();
   await workbench.openFile('total.py');
   await workbench.type('\ny = ');
+  // VS Code asks a moment after the last key, and not at all once the palette has the focus.
+  await workbench.page.waitForTimeout(1500);
   await workbench.runCommand('Qwen: Why No Suggestion?');
   await workbench.message(/off/).first().waitFor();
   assert.equal(await endpoint.countGenerations(), before);
