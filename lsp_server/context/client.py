@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.context.base import Context, Snippet
 from lsp_server.context.edits import Edit
-from lsp_server.context.scene import make_scene
+from lsp_server.context.scene import Scene, make_scene
 from lsp_server.context.window import gather_window
 from lsp_server.privacy.gate import Gate
 from lsp_server.uris import path_of
@@ -143,7 +143,8 @@ class ContextClient:
         message = {
             "do": "gather",
             "root": str(root),
-            "scene": asdict(scene),
+            # Not `asdict`, which copies line by line.
+            "scene": {name: getattr(scene, name) for name in Scene.__slots__},
             "budget": tokens,
             "edits": self._edits_below(root),
             "details": details,

@@ -7,6 +7,7 @@ turn of a conversation can go round it: `discover.make_provider` is who makes pr
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import re
 from collections.abc import AsyncGenerator
@@ -88,15 +89,16 @@ def redact_prompt(prompt: Prompt | ChatPrompt, language: str = "") -> Prompt | C
         case FimPrompt():
             parts = _CONTROL.split(prompt.text)
             # Every second part is a token.
-            parts[::2] = [redact(part, language).text for part in parts[::2]]
+            parts[::2] = [_redact_part(part, language) for part in parts[::2]]
             return replace(prompt, text="".join(parts))
         case InfillPrompt():
             extra = tuple(
-                (redact(path, language).text, redact(text, language).text)
+                (_redact_part(path, language), _redact_part(text, language))
                 for path, text in prompt.extra
             )
-            prefix, suffix = redact(prompt.prefix, language), redact(prompt.suffix, language)
-            return replace(prompt, prefix=prefix.text, suffix=suffix.text, extra=extra)
+            prefix = _redact_part(prompt.prefix, language)
+            suffix = _redact_part(prompt.suffix, language)
+            return replace(prompt, prefix=prefix, suffix=suffix, extra=extra)
         case PartialPrompt():
             return replace(prompt, messages=_redact_messages(prompt.messages, language))
         case ChatPrompt():
@@ -104,6 +106,12 @@ def redact_prompt(prompt: Prompt | ChatPrompt, language: str = "") -> Prompt | C
             if messages != prompt.messages:
                 messages = _add_rule(messages)
             return replace(prompt, messages=messages)
+
+
+@functools.lru_cache(maxsize=256)
+def _redact_part(text: str, language: str) -> str:
+    """One file's part of a prompt: snippets stay the same from one request to the next."""
+    return redact(text, language).text
 
 
 def _measure(prompt: Prompt | ChatPrompt) -> int:
