@@ -245,7 +245,11 @@ export class Workbench {
 
   /** Chooses from the list that is open. */
   async choose(entry) {
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: entry }).first().click();
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: entry }).first();
+    await row.waitFor();
+    // Where the mouse rests since the last click a hover may have opened over the row.
+    await this.page.mouse.move(1, 1);
+    await row.click();
   }
 
   /** Answers the input box that is open. */
