@@ -11,8 +11,8 @@ from license_expression import ExpressionError, LicenseSymbol, get_spdx_licensin
 # What a program under Apache-2.0 may depend on and be given away with. MPL-2.0 binds changes to its
 # own files, of which there are none here.
 _COMPATIBLE = frozenset(
-    "0BSD Apache-2.0 BlueOak-1.0.0 BSD-2-Clause BSD-3-Clause CC0-1.0 ISC MIT MIT-0 MPL-2.0 PSF-2.0 "
-    "Python-2.0 Unlicense Zlib".split()
+    "0BSD Apache-2.0 BlueOak-1.0.0 BSD-2-Clause BSD-3-Clause CC0-1.0 CNRI-Python ISC MIT MIT-0 "
+    "MPL-2.0 PSF-2.0 Python-2.0 Unlicense Zlib".split()
 )
 # Packages from before licence expressions say it by a classifier of the package index.
 _CLASSIFIERS = {
@@ -20,6 +20,8 @@ _CLASSIFIERS = {
     "License :: OSI Approved :: MIT License": "MIT",
     "License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
+# Packages that state the whole text and no name, which was read here.
+_READ = {"tiktoken": "MIT"}
 _SPDX = get_spdx_licensing()
 
 
@@ -35,7 +37,11 @@ class Component:
 def read_components(bill: Mapping[str, Any]) -> list[Component]:
     """The packages that a bill lists, in its order."""
     return [
-        Component(one["name"], one["version"], _join(one.get("licenses", ())))
+        Component(
+            one["name"],
+            one["version"],
+            _join(one.get("licenses", ())) or _READ.get(one["name"], "unknown"),
+        )
         for one in bill["components"]
     ]
 
@@ -73,7 +79,7 @@ def _is_compatible(node: Any) -> bool:
 
 
 def _join(licences: Iterable[Mapping[str, Any]]) -> str:
-    """Several licences of one package all hold."""
+    """Several licences of one package all hold; empty where none is named."""
     named = []
     for one in licences:
         licence = one.get("license", {})
@@ -81,4 +87,4 @@ def _join(licences: Iterable[Mapping[str, Any]]) -> str:
         named.append(_CLASSIFIERS.get(name, name))
     if len(named) == 1:
         return str(named[0])
-    return " AND ".join(f"({name})" if " OR " in name else name for name in named) or "unknown"
+    return " AND ".join(f"({name})" if " OR " in name else name for name in named)
