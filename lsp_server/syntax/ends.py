@@ -32,7 +32,8 @@ _BODY = re.compile(
 _BLOCK = re.compile(
     r"(if|for|while|case|c_style_for|unless|until|switch|foreach)_statement|if|unless|case|begin"
 )
-_LABEL = re.compile(r"labeled_statement|statement_identifier|label")
+# What may begin at any column, wherever it belongs.
+_FREE = re.compile(r"labeled_statement|statement_identifier|label|heredoc_(body|content|end)")
 # What holds members, each of which is a thing of its own; a function's statements belong together.
 _HOLDER = re.compile(
     r"(\w+_)?(class|enum|extension|impl|interface|mod|module|namespace|object|protocol|record|struct"
@@ -97,15 +98,14 @@ def stands_anywhere(spot: Spot, text: str, offset: int) -> bool:
         return False
     blank = len(text) - offset - len(text[offset:].lstrip(" \t"))
     byte = spliced.start + len(encode(text[: offset + blank]))
-    is_broken = False
-    for node in _descend(spliced.tree.root, byte):
-        if node.start_byte == byte:
-            return _LABEL.fullmatch(node.type) is not None
-        if spliced.start <= node.start_byte and (is_string(node) or is_comment(node)):
+    root = spliced.tree.root
+    for node in _descend(root, byte):
+        if node.start_byte == byte and _FREE.fullmatch(node.type):
             return True
-        is_broken = is_broken or node.has_error
+        if spliced.start <= node.start_byte < byte and (is_string(node) or is_comment(node)):
+            return True
     # A string that is still being written has no node.
-    return is_broken and _leaves_text_open(text[:offset], spot.tree.language)
+    return root.has_error and _leaves_text_open(text[:offset], spot.tree.language)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
