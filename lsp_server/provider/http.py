@@ -64,6 +64,16 @@ def make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
     )
 
 
+def load_backend() -> None:
+    """Load what the client does its waiting with; its first request would load it else.
+
+    Not to be called on an event loop.
+    """
+    import anyio
+
+    anyio.run(anyio.lowlevel.checkpoint)
+
+
 def guard_headers(headers: MutableMapping[str, str], endpoint: Endpoint, origin: str) -> None:
     """The one place where a key gets onto the wire: only towards the origin it was given for.
 
