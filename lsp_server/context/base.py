@@ -24,3 +24,15 @@ class Context:
     suffix: str
     repository: str = ""
     snippets: tuple[Snippet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The code that an action is about, and what its diagnostics say.
+
+    `shown` is what the model is shown besides it, as paths and texts.
+    """
+
+    code: str
+    messages: tuple[str, ...] = ()
+    shown: tuple[tuple[str, str], ...] = ()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lsp_server.buffer import Position, Snapshot
-from lsp_server.context.base import Context, Snippet
+from lsp_server.context.base import Context, Snippet, Subject
 from lsp_server.context.edits import Edit
 from lsp_server.context.scene import Scene, make_scene
 from lsp_server.context.window import gather_window
@@ -80,6 +80,10 @@ class ContextClient:
         }
         await self._worker.start()
 
+    async def wait_until_ready(self, seconds: float) -> bool:
+        """Whether the process answers within `seconds`: a new one has its vocabulary to load."""
+        return "id" in await self._worker.ask({"do": "wait"}, seconds)
+
     async def gather(
         self,
         snapshot: Snapshot,
@@ -119,6 +123,27 @@ class ContextClient:
             tuple(answer["snippet_tokens"]),
             tuple(Chosen(*piece) for piece in answer["pieces"]),
         )
+
+    async def gather_for_action(
+        self, uri: str, subject: Subject, tokens: int, *, seconds: float
+    ) -> tuple[Snippet, ...]:
+        """What the project knows of an action's code in a document, in at most so many tokens;
+        nothing where the process does not answer within `seconds`."""
+        found = self._place(uri)
+        if found is None:
+            return ()
+        root, path = found
+        message = {
+            "do": "gather for action",
+            "root": str(root),
+            "path": path,
+            "code": subject.code,
+            "messages": subject.messages,
+            "shown": subject.shown,
+            "budget": tokens,
+        }
+        answer = await self._worker.ask(message, seconds)
+        return tuple(Snippet(*snippet) for snippet in answer.get("snippets", ()))
 
     async def close(self) -> None:
         """End the process."""
