@@ -250,9 +250,11 @@ class Session:
         """Have the context of a place gathered before it is asked for, within so many seconds."""
         document = self.documents.get(uri)
         if document is not None:
-            snapshot = document.buffer.snapshot()
+            ask = self._make_ask(document.buffer.snapshot(), position, explicit=True)
             tokens = self.settings.completion.max_prompt_tokens
-            await self.context.gather(snapshot, position, "", "", tokens, seconds=seconds)
+            await self.context.gather(
+                ask.snapshot, ask.position, ask.path, ask.repository, tokens, seconds=seconds
+            )
 
     def explain_last(self, uri: str | None) -> Outcome | None:
         """The fate of the last request, for one document or for any."""
@@ -289,15 +291,7 @@ class Session:
                 # No editor asks again by itself: the first suggestion would be lost.
                 await asyncio.wait_for(self.wait_until_connected(), _FIRST_S)
         self._refresh_others(snapshot.uri)
-        path = path_of(snapshot.uri)
-        ask = Ask(
-            snapshot,
-            snapshot.clamp(position),
-            self._relative(path) if path else document_name(snapshot.uri),
-            document_name(snapshot.uri),
-            self._repository(path),
-            explicit,
-        )
+        ask = self._make_ask(snapshot, position, explicit=explicit)
         engines = Engines(self.embedded, self.hosted, self.discovery.reason)
         over = None if explicit else over_budget(self.settings.budget, self._ledger.today())
         if over is not None:
@@ -310,6 +304,17 @@ class Session:
             return await self._completer.complete(ask, track, engines, settings, verdict)
         finally:
             self._note_asking(-1)
+
+    def _make_ask(self, snapshot: Snapshot, position: Position, *, explicit: bool) -> Ask:
+        path = path_of(snapshot.uri)
+        return Ask(
+            snapshot,
+            snapshot.clamp(position),
+            self._relative(path) if path else document_name(snapshot.uri),
+            document_name(snapshot.uri),
+            self._repository(path),
+            explicit,
+        )
 
     def _supersede(self, document: Document) -> None:
         if document.running is not None:

@@ -266,6 +266,7 @@ async def test_what_context_shows_is_what_is_sent(tmp_path: Path) -> None:
     assert parts[0]["path"] == "money.py"
     prompt = asked.json["prompt"]
     assert all(part["text"] in prompt for part in parts)
+    assert "<|file_sep|>sums.py\n" in prompt
 
 
 @pytest.mark.asyncio
