@@ -279,4 +279,12 @@ class ContextClient:
 
 def _read_context(answer: dict[str, Any], path: str, language: str, repository: str) -> Context:
     snippets = tuple(Snippet(*snippet) for snippet in answer["snippets"])
-    return Context(path, language, answer["prefix"], answer["suffix"], repository, snippets)
+    return Context(
+        path,
+        language,
+        answer["prefix"],
+        answer["suffix"],
+        repository,
+        snippets,
+        answer["tokens"],
+    )
