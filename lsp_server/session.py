@@ -90,7 +90,7 @@ class Session:
         self.settings = Settings()
         self.documents: dict[str, Document] = {}
         self.embedded = EmbeddedClient()
-        self.index = IndexClient(self._note_index)
+        self.index = IndexClient(self._note_index, on_change=self._note_changes)
         self._show_index = show_index
         self._gate = Gate(())
         self._toggles = Toggles()
@@ -401,6 +401,10 @@ class Session:
     def _read_edits(self) -> list[Edit]:
         """The recent edits of documents whose text may be sent now."""
         return [edit for edit in self._edits.read() if self.check_path(edit.path).allowed]
+
+    def _note_changes(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self.embedded.reread(path)
 
     def _note_index(self, state: IndexState) -> None:
         if state.is_cut:

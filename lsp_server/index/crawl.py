@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePath
@@ -25,6 +25,9 @@ _SOURCE_SUFFIXES = frozenset(
     .mm .dart .ex .exs .erl .hs .ml .mli .clj .r .jl .pl .pm .sql .proto .zig .nim .toml .yaml
     .yml .md .rst .tf .gradle .cmake .mk .vim .el .fs .groovy""".split()
 )
+
+# Folders come and go in numbers, and who writes an ignore file writes again, in seconds.
+CALM_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +61,12 @@ class SourceFile:
     text: str
 
 
-def walk_workspace(gate: Gate, limits: Limits | None = None) -> Iterator[SourceFile | None]:
-    """Read the workspace breadth first; None after each folder, so that a caller can breathe.
-
-    Links are not followed. What vanishes or cannot be read while it walks is passed over.
-    """
-    for found in find_files(gate, limits or Limits()):
-        if found is None:
-            yield None
-        else:
-            text = _read_text(Path(found.path))
-            if text is not None:
-                yield SourceFile(found.path, text)
-
-
 def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, bool]:
-    """The sources as `walk_workspace` has them, unread; its value is whether a limit cut it."""
+    """The workspace's sources breadth first, unread; None after each folder, so that a caller can
+    breathe. Its value is whether a limit cut it.
+
+    Links are not followed. What vanishes while it walks is passed over.
+    """
     files = total = visited = 0
     is_cut = False
     folders = deque(os.path.realpath(root) for root in gate.roots)
@@ -112,6 +105,18 @@ def read_source(path: Path, gate: Gate) -> SourceFile | None:
     written it."""
     text = _read_text(path) if _is_source(path, gate) else None
     return None if text is None else SourceFile(str(path), text)
+
+
+def read_found(found: FoundFile) -> SourceFile | None:
+    """A file that has just been found, as `read_source` has it."""
+    text = _read_text(Path(found.path))
+    return None if text is None else SourceFile(found.path, text)
+
+
+def concerns_all(path: Path, gate: Gate) -> bool:
+    """Whether a change at this path may concern any number of files: it is a folder, or says what
+    is ignored. The whole is to be looked through when that has been over for `CALM_S`."""
+    return path.name in gate.ignore_files or path.is_dir()
 
 
 def is_passed_over(relative: PurePath) -> bool:

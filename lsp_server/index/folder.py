@@ -13,9 +13,11 @@ from itertools import islice
 from pathlib import Path, PurePath
 
 from lsp_server.index.crawl import (
+    CALM_S,
     INDEX_LIMITS,
     FoundFile,
     Limits,
+    concerns_all,
     find_files,
     is_passed_over,
     read_source,
@@ -38,8 +40,6 @@ _CLAIM_AGAIN_S = 2.0
 _REST_S = 60.0
 _LOCKED_S = 1.0
 _MAX_DAMAGES = 3
-# Folders come and go in numbers; the whole is looked through when that has been over for a while.
-_CALM_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +256,10 @@ class IndexedFolder:
         count = characters = 0
         for name in names:
             count += 1
-            if Path(self._real_root, name).is_dir():
-                self._walk_at = time.monotonic() + _CALM_S
+            path = Path(self._real_root, name)
+            if concerns_all(path, self._gate):
+                self._walk_at = time.monotonic() + CALM_S
+            if path.is_dir():
                 continue
             entry = self._read(name)
             if entry is None:
@@ -277,8 +279,6 @@ class IndexedFolder:
     def _read(self, name: str) -> Entry | None:
         """A file or a document as it is now; None where it is not, or is not to be read."""
         path = Path(self._real_root, name)
-        if path.name in self._gate.ignore_files:
-            self._walk_at = time.monotonic() + _CALM_S
         text = self._unsaved.get(name)
         if text is not None:
             return self._extract(name, text, UNSAVED) if self._lets_in(path, text) else None
