@@ -86,7 +86,7 @@ def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, 
                 status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            if status.st_size > limits.file_bytes or not _is_source(Path(entry.path), gate):
+            if status.st_size > limits.file_bytes or not is_source(Path(entry.path), gate):
                 continue
             if files == limits.files:
                 return True
@@ -103,7 +103,7 @@ def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, 
 def read_source(path: Path, gate: Gate) -> SourceFile | None:
     """One file as text, None where it is no source, is forbidden, is not UTF-8 text, or nobody has
     written it."""
-    text = _read_text(path) if _is_source(path, gate) else None
+    text = _read_text(path) if is_source(path, gate) else None
     return None if text is None else SourceFile(str(path), text)
 
 
@@ -124,16 +124,28 @@ def is_passed_over(relative: PurePath) -> bool:
     return any(name.startswith(".") or name in _SKIPPED_FOLDERS for name in relative.parts[:-1])
 
 
-def _is_source(path: Path, gate: Gate) -> bool:
+def is_source(path: Path, gate: Gate) -> bool:
+    """Whether a file may be read, and is a source by its name."""
     return path.suffix.lower() in _SOURCE_SUFFIXES and gate.check(path).allowed
+
+
+def read_content(path: Path) -> str | None:
+    """A source's text, None where it is not UTF-8 text or nobody has written it.
+
+    Raises `OSError`.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if why_no_context(path, text) else text
 
 
 def _read_text(path: Path) -> str | None:
     try:
-        text = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_content(path)
+    except OSError:
         return None
-    return None if why_no_context(path, text) else text
 
 
 def _may_enter(entry: os.DirEntry[str], gate: Gate) -> bool:

@@ -20,7 +20,8 @@ from lsp_server.index.crawl import (
     concerns_all,
     find_files,
     is_passed_over,
-    read_source,
+    is_source,
+    read_content,
 )
 from lsp_server.index.extract import PARSE_SECONDS, choose_language, extract
 from lsp_server.index.schema import is_damage
@@ -253,6 +254,7 @@ class IndexedFolder:
         self._announce(names)
         entries: list[Entry] = []
         gone: list[str] = []
+        rejected: dict[str, Stamp] = {}
         count = characters = 0
         for name in names:
             count += 1
@@ -261,23 +263,28 @@ class IndexedFolder:
                 self._walk_at = time.monotonic() + CALM_S
             if path.is_dir():
                 continue
-            entry = self._read(name)
-            if entry is None:
+            found = self._read(name)
+            if found is None:
                 gone.append(name)
+            elif isinstance(found, Entry):
+                entries.append(found)
+                characters += found.stamp[1]
             else:
-                entries.append(entry)
-                characters += entry.stamp[1]
+                rejected[name] = found
             if time.monotonic() >= end or characters > _BATCH_CHARACTERS:
                 break
         if gone:
             self.store.remove(gone)
+        if rejected:
+            self.store.reject(rejected)
         if entries:
             self.store.write(entries)
         self._announce(())
         return count
 
-    def _read(self, name: str) -> Entry | None:
-        """A file or a document as it is now; None where it is not, or is not to be read."""
+    def _read(self, name: str) -> Entry | Stamp | None:
+        """A file or a document as it is now; its stamp where its content is of no use, None where
+        it is not, or is not to be read."""
         path = Path(self._real_root, name)
         text = self._unsaved.get(name)
         if text is not None:
@@ -288,10 +295,14 @@ class IndexedFolder:
             return None
         if not stat.S_ISREG(status.st_mode) or status.st_size > self._limits.file_bytes:
             return None
-        source = read_source(path, self._gate)
-        if source is None:
+        if not is_source(path, self._gate):
             return None
-        return self._extract(name, source.text, (status.st_mtime_ns, status.st_size))
+        stamp = (status.st_mtime_ns, status.st_size)
+        try:
+            text = read_content(path)
+        except OSError:
+            return None
+        return stamp if text is None else self._extract(name, text, stamp)
 
     def _lets_in(self, path: Path, text: str) -> bool:
         """Whether a document's text may be in the index, by the rules for files."""
