@@ -29,6 +29,8 @@ _LONG_REGION_TOKENS = 3_000
 _MARKDOWN_TOKENS = 2_000
 _PLACES_TOKENS = 4_000
 _TEST_TOKENS = 6_000
+# What a diagnostic names, it names near its beginning.
+_MAX_MESSAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,10 @@ def _make_subject(
 ) -> Subject:
     shown = [(snippet.path, snippet.text) for snippet in context.snippets]
     shown += [(context.path, text) for text in (context.before, context.region, context.after)]
-    messages = tuple(
+    messages = [
         text for one in diagnostics for text in (one.message, *(two.message for two in one.related))
-    )
-    return Subject(code, messages, tuple(shown))
+    ]
+    return Subject(code, tuple(text[:_MAX_MESSAGE] for text in messages), tuple(shown))
 
 
 def _make_test_job(

@@ -73,7 +73,7 @@ def gather_for_action(
 def _lines_shown(path: str, subject: Subject) -> Mapping[str, set[str]]:
     shown: dict[str, set[str]] = {}
     for name, text in ((path, subject.code), *subject.shown):
-        shown.setdefault(name, set()).update(map(str.strip, text.split("\n")))
+        shown.setdefault(name, set()).update(map(_strip, text.split("\n")))
     return shown
 
 
@@ -138,7 +138,7 @@ def _find_imported(
         names = {origin for name, origin in bound if name in used or name == "*"}
         if not names and each.names:
             continue
-        if not names.isdisjoint(("*", "")) or not each.names:
+        if not names.isdisjoint(("*", "", "default")) or not each.names:
             names |= reached.keys()
         for target in files.resolve(each.module, path, origins):
             # A name may be that of a file, whose own definitions are then reached through it.
@@ -185,18 +185,20 @@ def _find_types(
 
 def _find_uses(path: str, code: str, lookup: Lookup, files: FileMap) -> Iterator[Piece]:
     """Excerpts of other files that name what the code defines, those of its tests first."""
-    lines = set(map(str.strip, code.split("\n")))
+    lines = set(map(_strip, code.split("\n")))
+    pairs = files.counterparts(path)
     own = {
         symbol.name
         for symbol in lookup.outline(path)
-        if symbol.kind not in ("field", "variable") and _first_line(symbol) in lines
+        if len(symbol.name) >= _MIN_NAME
+        and symbol.kind not in ("field", "variable")
+        and _first_line(split_text(symbol.signature)) in lines
     }
-    own = {name for name in own if len(name) >= _MIN_NAME}
-    # What other files define as well may be theirs that they name.
-    own -= {one.name for one in lookup.define(sorted(own), _DEFINITIONS) if one.path != path}
+    # What others define as well may be theirs that they name; a header declares what is ours.
+    others = lookup.define(sorted(own), _DEFINITIONS)
+    own -= {one.name for one in others if one.path != path and one.path not in pairs}
     if not own:
         return
-    pairs = files.counterparts(path)
     windows = lookup.search(sorted(own), _WINDOWS, without=path)
     taken: Counter[str] = Counter()
     for window in sorted(windows, key=lambda one: one.path not in pairs):
@@ -230,16 +232,20 @@ def _make_piece(lookup: Lookup, symbol: Symbol, origin: Origin) -> Piece:
 
 def _name_line(piece: Piece) -> str:
     """The first line that is no decorator: that by which a definition is known again."""
-    lines = (line.strip() for line in piece.lines)
-    return next((line for line in lines if line[:1] != "@" and line[:2] != "#["), "")
+    return _first_line(map(str.strip, piece.lines))
 
 
 def _count_lines(symbol: Symbol) -> int:
     return symbol.end_line - symbol.line + 1
 
 
-def _first_line(symbol: Symbol) -> str:
-    return symbol.signature.split("\n", 1)[0].strip()
+def _first_line(lines: Iterable[str]) -> str:
+    return _strip(next((line for line in lines if line[:1] != "@" and line[:2] != "#["), ""))
+
+
+def _strip(line: str) -> str:
+    """A line without what a definition's head goes on with in the source alone."""
+    return line.strip().rstrip("{:;= ")
 
 
 def _nearness(one: str, other: str) -> int:

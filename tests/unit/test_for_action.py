@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -51,13 +51,14 @@ def count(lines: Sequence[str]) -> int:
 
 def gather(
     subject: Subject,
-    path: str = "shop/cart.py",
     tokens: int = 2_000,
     allows: Callable[[str], bool] = lambda _path: True,
+    path: str = "shop/cart.py",
+    texts: Mapping[str, str] = FILES,
 ) -> dict[str, str]:
     """The texts by their files."""
-    files = FileMap(FILES)
-    snippets = gather_for_action(path, subject, LOOKUP, files, count, tokens, allows)
+    lookup = LOOKUP if texts is FILES else Texts(texts)
+    snippets = gather_for_action(path, subject, lookup, FileMap(texts), count, tokens, allows)
     return {snippet.path: snippet.text for snippet in snippets}
 
 
@@ -86,6 +87,66 @@ def test_what_is_used_and_who_uses_it() -> None:
 def test_what_diagnostics_speak_of(message: str, is_found: bool) -> None:
     found = gather(Subject("x = 1\n", (message,)))
     assert ("class Ledger:" in found.get("shop/rates.py", "")) == is_found
+
+
+TS_TOTAL = """export function total(ps: Price[]): number {
+  return util.sum(ps.map((p) => toEuro(p))) + api.fee();
+}
+"""
+TYPESCRIPT = {
+    "src/cart.ts": (
+        'import { Price, convert as toEuro } from "./money";\nimport api from "./api";\n'
+        f'import * as util from "../lib/util";\n\n{TS_TOTAL}'
+    ),
+    "src/money.ts": "export interface Price { amount: number }\n\n"
+    "export function convert(p: Price) { return p.amount; }\n",
+    "src/api.ts": "export default class Api {\n  fee(): number { return 1; }\n}\n",
+    "lib/util.ts": "export const sum = (xs: number[]) => 0;\nexport const unused = 1;\n",
+    "src/cart.test.ts": 'import { total } from "./cart";\n\nit("adds", () => total([]));\n',
+}
+C_TOTAL = "int cart_total(struct cart *c) {\n    return money_convert(c->sum, RATE);\n}\n"
+C = {
+    "src/cart.c": f'#include "cart.h"\n#include "money.h"\n\n{C_TOTAL}',
+    "src/cart.h": "struct cart {\n    int sum;\n};\n\nint cart_total(struct cart *c);\n",
+    "src/money.h": "#define RATE 2\nint money_convert(int amount, int rate);\n",
+    "src/main.c": '#include "cart.h"\n\nint main(void) {\n    return cart_total(0);\n}\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "texts", "expected"),
+    [
+        (
+            "src/cart.ts",
+            TS_TOTAL,
+            TYPESCRIPT,
+            {
+                "src/money.ts": "export function convert(p: Price)",
+                "src/api.ts": "fee(): number",
+                "lib/util.ts": "export const sum = (xs: number[]) => 0;",
+                "src/cart.test.ts": 'it("adds", () => total([]));',
+            },
+        ),
+        (
+            "src/cart.c",
+            C_TOTAL,
+            C,
+            {
+                "src/cart.h": "struct cart {\n    int sum;",
+                "src/money.h": "#define RATE 2\nint money_convert(int amount, int rate);",
+                "src/main.c": "return cart_total(0);",
+            },
+        ),
+    ],
+    ids=["typescript", "c"],
+)
+def test_other_languages(
+    path: str, code: str, texts: Mapping[str, str], expected: Mapping[str, str]
+) -> None:
+    found = gather(Subject(code), path=path, texts=texts)
+    assert found.keys() == expected.keys()
+    for name, part in expected.items():
+        assert part in found[name]
 
 
 def test_a_long_class_is_shown_by_its_heads() -> None:
