@@ -7,9 +7,10 @@ told, and says nothing to a client whose message it could not read.
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from collections.abc import AsyncIterator, Awaitable
-from concurrent.futures import Executor
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 # A document of 10 MB may be twice that as JSON, and four times more as text in memory; what is
 # longer is skipped and never held.
@@ -34,24 +35,8 @@ class FramingError(Exception):
     """The stream is no stream of messages, or none any more: nobody knows where the next begins."""
 
 
-class StandardInput:
-    """A pipe that is read in threads of `executor`, since not every system can wait for one."""
-
-    def __init__(self, pipe: BinaryIO, executor: Executor) -> None:
-        self._pipe = pipe
-        self._executor = executor
-
-    def readline(self, limit: int) -> Awaitable[bytes]:
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._executor, self._pipe.readline, limit)
-
-    def read(self, count: int) -> Awaitable[bytes]:
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._executor, self._pipe.read, count)
-
-
-class Socket:
-    """A connection, whose own limit for a line counts besides ours."""
+class Stream:
+    """A pipe or a connection, whose own limit for a line counts besides ours."""
 
     def __init__(self, stream: asyncio.StreamReader) -> None:
         self._stream = stream
@@ -67,6 +52,41 @@ class Socket:
 
     def read(self, count: int) -> Awaitable[bytes]:
         return self._stream.read(count)
+
+
+def open_pipe(descriptor: int) -> Stream:
+    """What comes through a pipe, read by a thread: not every system's event loop can wait for one.
+
+    The thread goes on only when the loop has taken what it brought, so that no more than a chunk
+    waits. It never ends the process nor holds it up.
+    """
+    loop = asyncio.get_running_loop()
+    stream = asyncio.StreamReader()
+    taken = threading.Event()
+
+    def take(chunk: bytes) -> None:
+        if chunk:
+            stream.feed_data(chunk)
+        else:
+            stream.feed_eof()
+        taken.set()
+
+    def read_on() -> None:
+        chunk = b"-"
+        while chunk:
+            try:
+                chunk = os.read(descriptor, _CHUNK_BYTES)
+            except OSError:
+                chunk = b""
+            taken.clear()
+            try:
+                loop.call_soon_threadsafe(take, chunk)
+            except RuntimeError:
+                return  # The loop is closed: nobody wants it any more.
+            taken.wait()
+
+    threading.Thread(target=read_on, name="standard-input", daemon=True).start()
+    return Stream(stream)
 
 
 async def read_bodies(reader: ByteReader) -> AsyncIterator[bytes | None]:

@@ -19,7 +19,7 @@ from pygls.lsp.server import LanguageServer
 from lsp_server import __version__
 from lsp_server.buffer import Encoding
 from lsp_server.configuration import SECTION, resolve_layers
-from lsp_server.framing import ByteReader, FramingError, Socket, StandardInput, read_bodies
+from lsp_server.framing import ByteReader, FramingError, Stream, open_pipe, read_bodies
 from lsp_server.handlers import commands, documents
 from lsp_server.handlers.actions import register_actions
 from lsp_server.handlers.completion import completion
@@ -161,7 +161,7 @@ def serve_stdio() -> None:
     server = QwenServer()
 
     async def serve() -> None:
-        reader = StandardInput(sys.stdin.buffer, server.thread_pool)
+        reader = open_pipe(sys.stdin.fileno())
         server.protocol.set_writer(StdoutWriter(output))
         await _serve(server, reader)
 
@@ -185,7 +185,7 @@ def serve_tcp(host: str, port: int) -> None:
                 server = QwenServer()
                 server.protocol.set_writer(writer)
                 try:
-                    await _serve(server, Socket(reader))
+                    await _serve(server, Stream(reader))
                 finally:
                     writer.close()
                     done.set()

@@ -1,21 +1,26 @@
 """The server's side of the context process: what it is told and asked, and what stands in for it.
 
-Context that comes too late is worth less than a request that goes out now: then the window alone
-is sent, and what was gathered meanwhile serves the next request.
+What was gathered near a place serves there without a question, and is gathered anew behind the
+request. Elsewhere context that comes too late is worth less than a request that goes out now: then
+the window alone is sent, and what was gathered meanwhile serves the next request.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from cachetools import LRUCache
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.context.base import Context, Snippet
 from lsp_server.context.edits import Edit
+from lsp_server.context.kept import Kept
 from lsp_server.context.scene import Scene, make_scene
 from lsp_server.context.window import gather_window
 from lsp_server.privacy.gate import Gate
@@ -26,6 +31,14 @@ _log = logging.getLogger(__name__)
 
 # How long a request waits for its context, in seconds: at a key, by hand, and ahead of the user.
 AT_KEY_S, BY_HAND_S, AHEAD_S = 0.02, 0.1, 1.0
+# What is kept is gathered anew so long after a request: where it was for a place farther off, and
+# where the user rests.
+_SOON_S, _REST_S = 0.02, 1.0
+_BEHIND_S = 5.0
+_SOON, _AT_REST = "context-soon", "context-at-rest"
+_KEPT_DOCUMENTS = 32
+# What a window may grow by for each token that is left.
+_CHARACTERS_PER_TOKEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +80,14 @@ class ContextClient:
         )
         self._settings: Message = {}
         self._gate = Gate(())
+        self._kept: LRUCache[str, Kept] = LRUCache(_KEPT_DOCUMENTS)
+        self._behind: dict[str, asyncio.Task[None]] = {}
 
     async def start(self, gate: Gate, place: Path | None = None) -> None:
         """Start the process on these workspace folders. `place` is the folder of their indexes, by
         default in the user's cache folder."""
         self._gate = gate
+        self._kept.clear()
         self._settings = {
             "do": "configure",
             "roots": [str(root) for root in gate.roots],
@@ -91,11 +107,18 @@ class ContextClient:
         seconds: float,
     ) -> Context:
         """The context at a position for a prompt of at most so many tokens, within `seconds`."""
-        answer = await self._ask(snapshot, position, tokens, seconds)
-        if "prefix" not in answer:
-            prefix, suffix = gather_window(snapshot, position, tokens)
-            return Context(path, snapshot.language, prefix, suffix, repository)
-        return _read_context(answer, path, snapshot.language, repository)
+        kept = self._kept.get(snapshot.uri)
+        moved = kept.move(snapshot, position) if kept and self._may_serve(kept, tokens) else None
+        if kept is not None and moved is not None:
+            context, is_good = moved
+            self._gather_behind(snapshot, position, kept, is_rest=is_good)
+            return context
+        context = Context(path, snapshot.language, "", "", repository)
+        gathered = await self._gather_anew(snapshot, position, context, tokens, seconds)
+        if gathered is not None:
+            return gathered
+        prefix, suffix = gather_window(snapshot, position, tokens)
+        return replace(context, prefix=prefix, suffix=suffix)
 
     async def explain(
         self,
@@ -122,7 +145,61 @@ class ContextClient:
 
     async def close(self) -> None:
         """End the process."""
+        for task in [*self._behind.values()]:
+            task.cancel()
         await self._worker.close()
+
+    def _may_serve(self, kept: Kept, tokens: int) -> bool:
+        """Whether what is kept is of that size, and of files that may still be sent."""
+        return kept.budget == tokens and all(self._gate.check(file).allowed for file in kept.files)
+
+    async def _gather_anew(
+        self,
+        snapshot: Snapshot,
+        position: Position,
+        context: Context,
+        tokens: int,
+        seconds: float,
+        *,
+        is_rest: bool = False,
+    ) -> Context | None:
+        """`context` with what the process gathers, which is kept; None where it is late."""
+        answer = await self._ask(snapshot, position, tokens, seconds, is_rest=is_rest)
+        if "prefix" not in answer:
+            return None
+        gathered = _read_context(answer, context.path, snapshot.language, context.repository)
+        size = len(gathered.prefix) + len(gathered.suffix)
+        size += _CHARACTERS_PER_TOKEN * (tokens - answer["tokens"])
+        files = tuple(Path(answer["root"], path) for path in answer["paths"])
+        self._kept[snapshot.uri] = Kept(
+            gathered, tokens, position.line, answer["first"], size, files
+        )
+        return gathered
+
+    def _gather_behind(
+        self, snapshot: Snapshot, position: Position, kept: Kept, *, is_rest: bool
+    ) -> None:
+        """Gather for a place that was served with what is kept: soon, or when the user rests."""
+        uri = snapshot.uri
+        running = self._behind.get(uri)
+        if running is not None:
+            if running.get_name() == _SOON:
+                return
+            running.cancel()
+
+        async def run() -> None:
+            await asyncio.sleep(_REST_S if is_rest else _SOON_S)
+            await self._gather_anew(
+                snapshot, position, kept.context, kept.budget, _BEHIND_S, is_rest=is_rest
+            )
+
+        def forget(task: asyncio.Task[None]) -> None:
+            if self._behind.get(uri) is task:
+                del self._behind[uri]
+
+        task = asyncio.create_task(run(), name=_AT_REST if is_rest else _SOON)
+        self._behind[uri] = task
+        task.add_done_callback(forget)
 
     async def _ask(
         self,
@@ -132,6 +209,7 @@ class ContextClient:
         seconds: float,
         *,
         details: bool = False,
+        is_rest: bool = False,
     ) -> dict[str, Any]:
         found = self._place(snapshot.uri)
         if found is None:
@@ -148,8 +226,9 @@ class ContextClient:
             "budget": tokens,
             "edits": self._edits_below(root),
             "details": details,
+            "anew": is_rest,
         }
-        return {**await self._worker.ask(message, seconds), "path": path}
+        return {**await self._worker.ask(message, seconds), "root": root, "path": path}
 
     def _edits_below(self, root: Path) -> list[tuple[str, int, tuple[str, ...], tuple[str, ...]]]:
         found = ((self._place(edit.path), edit) for edit in self._read_edits())

@@ -29,6 +29,8 @@ _SUFFIX_SHARE = 0.085
 _EDITS_SHARE = 0.1
 # Control tokens, the names of the repository and of the file.
 _FORM_TOKENS = 24
+# What a window that begins farther down fills, so that it need not at the next line again.
+_REFRAMED_SHARE = 0.85
 # Where the cursor goes no farther, some half a screen, the same snippets serve.
 _NEAR_LINES = 16
 
@@ -104,12 +106,19 @@ def _widen(
 
 
 def _reframe(scene: Scene, count: Count, last: Gathered) -> Gathered | None:
-    """The new frame beside the old snippets, None where it no longer fits."""
+    """The new frame beside the old snippets, None where it no longer fits.
+
+    Where the text below the cursor would lose half of its share, the window begins farther down.
+    """
     available = last.budget - _FORM_TOKENS
     taken = count_snippets(last.snippets, count)
     room = available - taken
-    frame = frame_scene(scene, count, last.frame.first, room, int(available * _SUFFIX_SHARE))
-    if frame is None or room - frame.tokens < 0:
+    suffix = int(available * _SUFFIX_SHARE)
+    first = last.frame.first
+    if choose_first(scene, count, room - suffix // 2) > first:
+        first = choose_first(scene, count, int((room - suffix) * _REFRAMED_SHARE))
+    frame = frame_scene(scene, count, first, room, suffix)
+    if frame is None:
         return None
     tokens = _FORM_TOKENS + taken + frame.tokens
     return replace(last, frame=frame, tokens=tokens)

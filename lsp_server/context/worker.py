@@ -72,8 +72,12 @@ class Worker:
             self._vocabulary,
             message["budget"],
             [Edit(path, line, tuple(old), tuple(new)) for path, line, old, new in message["edits"]],
+            is_anew=message["anew"],
         )
         answer = {
+            "first": gathered.frame.first,
+            "tokens": gathered.tokens,
+            "paths": sorted(gathered.paths),
             "prefix": gathered.frame.prefix,
             "suffix": gathered.frame.suffix,
             "snippets": [[one.path, one.text, one.origin] for one in gathered.snippets],
@@ -81,10 +85,9 @@ class Worker:
         return {**answer, **self._describe(gathered)} if message["details"] else answer
 
     def _describe(self, gathered: Gathered) -> dict[str, Any]:
-        """What the user is shown: tokens and the chosen pieces by rank."""
+        """What the user is shown beside it: tokens, and the chosen pieces by rank."""
         count = self._vocabulary.count
         return {
-            "tokens": gathered.tokens,
             "prefix_tokens": count(gathered.frame.prefix),
             "suffix_tokens": count(gathered.frame.suffix),
             "snippet_tokens": [count(snippet.text) for snippet in gathered.snippets],
@@ -122,12 +125,21 @@ class _Folder:
             self._listed = now
 
     def gather(
-        self, scene: Scene, vocabulary: Vocabulary, budget: int, edits: Sequence[Edit]
+        self,
+        scene: Scene,
+        vocabulary: Vocabulary,
+        budget: int,
+        edits: Sequence[Edit],
+        *,
+        is_anew: bool = False,
     ) -> Gathered:
-        """What is gathered of files that the gate allows now, whatever it did a moment ago."""
+        """What is gathered of files that the gate allows now, whatever it did a moment ago.
+
+        With `is_anew` nothing stays for the sake of an endpoint's cache.
+        """
         if self._listed is None:
             self.refresh()
-        last = self._last.get(scene.path)
+        last = None if is_anew else self._last.get(scene.path)
         if last is not None and not all(map(self._allows, last.paths)):
             last = None
         gathered = gather(

@@ -7,9 +7,8 @@ no object around them, and streaming is asked for by a header.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,7 +24,14 @@ from lsp_server.provider.errors import (
     not_an_answer,
     too_long_an_answer,
 )
-from lsp_server.provider.http import decode_json, read_body, require_stream, translate
+from lsp_server.provider.http import (
+    decode_json,
+    read_body,
+    read_end,
+    read_rest,
+    require_stream,
+    translate,
+)
 from lsp_server.provider.link import Link
 
 if TYPE_CHECKING:
@@ -35,8 +41,6 @@ _VERSION_PATH = "/api/v1"
 _GENERATION = "/services/aigc/text-generation/generation"
 _COMPATIBLE = "/compatible-mode/v1"
 _STREAMING = {"Accept": "text/event-stream", "X-DashScope-SSE": "enable"}
-# Only a response read to its end leaves the connection for the next request.
-_DRAIN_S = 0.1
 
 
 def is_native(base_url: str) -> bool:
@@ -68,7 +72,7 @@ class DashScope:
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """See `Provider.stream`. The tokens so far come with each event that tells them anew."""
         try:
-            async with contextlib.aclosing(self._stream(request)) as pieces:
+            async with aclosing(self._stream(request)) as pieces:
                 async for piece in pieces:
                     yield piece
         except Exception as error:
@@ -97,27 +101,31 @@ class DashScope:
             await self._require_events(response, request.model)
             events = aiter(EventSource(response))
             counted: Usage | None = None
-            async for event in events:
-                data = event.json()
-                if not isinstance(data, dict):
-                    raise ValueError("an event that is no object")
-                if event.event == "error" or (data.get("code") and not data.get("output")):
-                    raise ProviderError(self._classify(data, request.model))
-                usage = _read_usage(data.get("usage"))
-                if usage is not None and usage != counted:
-                    # Before the text, so that whoever has read enough knows what it has cost.
-                    counted = usage
-                    yield usage
-                text, finish = _read_output(data.get("output"))
-                if text.text or text.thoughts:
-                    yield text
-                if finish == "length" and isinstance(request.prompt, ChatPrompt):
-                    # Half a rewritten region is none; half a completion may well be shown.
-                    fault = too_long_an_answer(request.model, request.max_tokens)
-                    raise ProviderError(fault)
-                if finish:
-                    await _drain(events)
-                    return
+            try:
+                async for event in events:
+                    data = event.json()
+                    if not isinstance(data, dict):
+                        raise ValueError("an event that is no object")
+                    if event.event == "error" or (data.get("code") and not data.get("output")):
+                        raise ProviderError(self._classify(data, request.model))
+                    usage = _read_usage(data.get("usage"))
+                    if usage is not None and usage != counted:
+                        # Before the text, so that whoever has read enough knows what it has cost.
+                        counted = usage
+                        yield usage
+                    text, finish = _read_output(data.get("output"))
+                    if text.text or text.thoughts:
+                        yield text
+                    if finish == "length" and isinstance(request.prompt, ChatPrompt):
+                        # Half a rewritten region is none; half a completion may well be shown.
+                        fault = too_long_an_answer(request.model, request.max_tokens)
+                        raise ProviderError(fault)
+                    if finish:
+                        await read_end(events)
+                        return
+            except GeneratorExit:
+                await read_rest(events)
+                raise
         raise ProviderError(cut_short(self._endpoint.origin))
 
     def _make_body(self, request: Request) -> dict[str, object]:
@@ -212,18 +220,6 @@ def _read_usage(usage: object) -> Usage | None:
         int(usage.get("output_tokens") or 0),
         int(details.get("cached_tokens") or 0),
     )
-
-
-async def _drain(events: AsyncIterator[object]) -> None:
-    """Read what follows the end, but not for long: a server may leave the stream open."""
-
-    async def read_on() -> None:
-        async for _ in events:
-            pass
-
-    # The answer is whole, so that nothing that happens now can spoil it.
-    with contextlib.suppress(Exception):
-        await asyncio.wait_for(read_on(), _DRAIN_S)
 
 
 def _no_raw_text(origin: str) -> Fault:

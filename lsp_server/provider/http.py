@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import ssl
-from collections.abc import Mapping, MutableMapping
+from collections.abc import AsyncIterable, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 
 from lsp_server import __version__
@@ -24,6 +25,8 @@ from lsp_server.provider.errors import (
 if TYPE_CHECKING:
     import httpx2
 
+# So many seconds are waited for what ends a response, and for what may follow where it is left.
+_END_S, _REST_S = 0.05, 0.002
 # An error body longer than this is a page, not a message.
 _MAX_ERROR_BYTES = 65_536
 
@@ -114,6 +117,28 @@ def decode_json(body: bytes) -> object:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+async def read_end(parts: AsyncIterable[object]) -> None:
+    """Read what follows the end of an answer: only a response that was read to its own end leaves
+    the connection for the next request. A server may leave it open, so not for long."""
+    await _read_on(parts, _END_S)
+
+
+async def read_rest(parts: AsyncIterable[object]) -> None:
+    """Read what follows where enough has been read, if the end is on its way already; else the
+    connection is better closed, so that the model stops."""
+    await _read_on(parts, _REST_S)
+
+
+async def _read_on(parts: AsyncIterable[object], seconds: float) -> None:
+    async def read() -> None:
+        async for _ in parts:
+            pass
+
+    # The answer is there, so that nothing that happens now can spoil it.
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(read(), seconds)
 
 
 def require_stream(headers: Mapping[str, str], endpoint: Endpoint, *types: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from lsp_server.prompt.base import Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
 from lsp_server.provider.errors import ProviderError, classify, cut_short
-from lsp_server.provider.http import require_stream, translate
+from lsp_server.provider.http import read_end, read_rest, require_stream, translate
 from lsp_server.provider.link import Link
 from lsp_server.provider.openai_compatible import OpenAICompatible
 
@@ -41,12 +42,14 @@ class LlamaCpp:
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """See `Provider.stream`."""
         if not isinstance(request.prompt, InfillPrompt):
-            async for piece in self._compatible.stream(request):
-                yield piece
+            async with aclosing(self._compatible.stream(request)) as pieces:
+                async for piece in pieces:
+                    yield piece
             return
         try:
-            async for piece in self._stream_infill(request, request.prompt):
-                yield piece
+            async with aclosing(self._stream_infill(request, request.prompt)) as pieces:
+                async for piece in pieces:
+                    yield piece
         except Exception as error:
             raise translate(error, self._endpoint) from None
 
@@ -79,21 +82,31 @@ class LlamaCpp:
         }
         async with self._link.post(f"{self._root}/infill", body, request.model) as response:
             require_stream(response.headers, self._endpoint, "text/event-stream")
-            async for event in EventSource(response):
-                if event.data == "[DONE]":
-                    return
-                data = event.json()
-                if not isinstance(data, dict):
-                    raise ValueError("an event that is no object")
-                if "error" in data:
-                    origin = self._endpoint.origin
-                    raise ProviderError(classify(None, data, model=request.model, origin=origin))
-                if data.get("content"):
-                    yield Text(str(data["content"]))
-                if data.get("stop"):
-                    # `tokens_evaluated` counts the prompt, `tokens_cached` what was kept of it.
-                    yield Usage(
-                        int(data.get("tokens_evaluated", 0)), int(data.get("tokens_predicted", 0))
-                    )
-                    return
+            events = aiter(EventSource(response))
+            try:
+                async for event in events:
+                    if event.data == "[DONE]":
+                        await read_end(events)
+                        return
+                    data = event.json()
+                    if not isinstance(data, dict):
+                        raise ValueError("an event that is no object")
+                    if "error" in data:
+                        origin = self._endpoint.origin
+                        raise ProviderError(
+                            classify(None, data, model=request.model, origin=origin)
+                        )
+                    if data.get("content"):
+                        yield Text(str(data["content"]))
+                    if data.get("stop"):
+                        # `tokens_evaluated` counts the prompt, `tokens_cached` what was kept of it.
+                        yield Usage(
+                            int(data.get("tokens_evaluated", 0)),
+                            int(data.get("tokens_predicted", 0)),
+                        )
+                        await read_end(events)
+                        return
+            except GeneratorExit:
+                await read_rest(events)
+                raise
             raise ProviderError(cut_short(self._endpoint.origin))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from lsp_server.prompt.base import FimPrompt, Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
 from lsp_server.provider.errors import ProviderError, classify, cut_short
-from lsp_server.provider.http import require_stream, translate
+from lsp_server.provider.http import read_end, read_rest, require_stream, translate
 from lsp_server.provider.link import Link
 from lsp_server.provider.openai_compatible import OpenAICompatible
 
@@ -49,12 +50,14 @@ class Ollama:
             case FimPrompt() as prompt:
                 body = {"prompt": prompt.text, "raw": True}
             case _:
-                async for piece in self._compatible.stream(request):
-                    yield piece
+                async with aclosing(self._compatible.stream(request)) as pieces:
+                    async for piece in pieces:
+                        yield piece
                 return
         try:
-            async for piece in self._generate(request, body, prompt.stop):
-                yield piece
+            async with aclosing(self._generate(request, body, prompt.stop)) as pieces:
+                async for piece in pieces:
+                    yield piece
         except Exception as error:
             raise translate(error, self._endpoint) from None
 
@@ -88,18 +91,26 @@ class Ollama:
         }
         async with self._link.post(f"{self._root}/api/generate", body, request.model) as response:
             require_stream(response.headers, self._endpoint, "application/x-ndjson")
-            async for line in response.aiter_lines():
-                data = json.loads(line) if line.strip() else {}
-                if not isinstance(data, dict):
-                    raise ValueError("a line that is no object")
-                if "error" in data:
-                    origin = self._endpoint.origin
-                    raise ProviderError(classify(None, data, model=request.model, origin=origin))
-                if data.get("response"):
-                    yield Text(str(data["response"]))
-                if data.get("done"):
-                    yield Usage(
-                        int(data.get("prompt_eval_count", 0)), int(data.get("eval_count", 0))
-                    )
-                    return
+            lines = response.aiter_lines()
+            try:
+                async for line in lines:
+                    data = json.loads(line) if line.strip() else {}
+                    if not isinstance(data, dict):
+                        raise ValueError("a line that is no object")
+                    if "error" in data:
+                        origin = self._endpoint.origin
+                        raise ProviderError(
+                            classify(None, data, model=request.model, origin=origin)
+                        )
+                    if data.get("response"):
+                        yield Text(str(data["response"]))
+                    if data.get("done"):
+                        yield Usage(
+                            int(data.get("prompt_eval_count", 0)), int(data.get("eval_count", 0))
+                        )
+                        await read_end(lines)
+                        return
+            except GeneratorExit:
+                await read_rest(lines)
+                raise
             raise ProviderError(cut_short(self._endpoint.origin))

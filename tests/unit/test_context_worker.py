@@ -109,3 +109,62 @@ def test_a_document_outside_the_project_has_its_window(project: Path, uri: str) 
             await client.close()
 
     assert asyncio.run(run()).snippets == ()
+
+
+def test_near_a_place_no_question_is_asked(project: Path) -> None:
+    async def run() -> list[Context]:
+        client = ContextClient()
+        await client.start(Gate((project,)), project.parent / "index")
+        found = [await gather(client, project, Position(4, 4))]
+        # There is nobody left to ask.
+        await client.close()
+        return [*found, await gather(client, project, Position(3, 4))]
+
+    first, second = asyncio.run(run())
+    assert {snippet.path for snippet in first.snippets} == {"money.py", "wishes.py"}
+    assert second.snippets == first.snippets
+    assert second.prefix + second.suffix == first.prefix + first.suffix
+
+
+def test_what_is_kept_of_a_file_ignored_meanwhile_is_left_out_at_once(project: Path) -> None:
+    async def run() -> Context:
+        client = ContextClient()
+        await client.start(Gate((project,)), project.parent / "index")
+        try:
+            await gather(client, project, Position(4, 4))
+            (project / ".qwenignore").write_text("wishes.py\n")
+            return await gather(client, project, Position(3, 4))
+        finally:
+            await client.close()
+
+    assert {snippet.path for snippet in asyncio.run(run()).snippets} == {"money.py"}
+
+
+def test_it_is_gathered_anew_while_the_user_rests(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lsp_server.context.client._REST_S", 0.01)
+    edits: list[Edit] = []
+
+    async def run() -> list[bool]:
+        client = ContextClient(lambda: edits)
+        await client.start(Gate((project,)), project.parent / "index")
+        told: list[bool] = []
+        try:
+            await gather(client, project, Position(4, 4))
+            edits.append(Edit((project / "money.py").as_uri(), 0, (), ("EURO = 1",)))
+            while not any(told):
+                context = await gather(client, project, Position(4, 4))
+                told.append(any(one.path == "recent-edits.diff" for one in context.snippets))
+                await asyncio.sleep(0.5)
+        finally:
+            await client.close()
+        return told
+
+    told = asyncio.run(run())
+    assert not told[0]
+    assert told[-1]
+
+
+async def gather(client: ContextClient, root: Path, position: Position) -> Context:
+    return await client.gather(snapshot_of(root), position, "app.py", "project", 800, seconds=60)
