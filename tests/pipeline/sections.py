@@ -1,8 +1,8 @@
 """What the files in tests/cases and tests/cases_actions have in common.
 
-A file begins with a sentence for the reader, and goes on in sections: `-- HEAD --`, and a body whose
-last line has no end. Characters that nobody sees are written as their pictures (␍ ␉ ␠ ␛) or as
-<U+202E>. The sections of both:
+A file begins with a sentence for the reader, and goes on in sections: `-- HEAD --`, and a body
+whose last line has no end. Characters that nobody sees are written as their pictures (␍ ␉ ␠ ␛)
+or as <U+202E>. The sections of both:
 
     -- source LANGUAGE PATH --   the document
     -- file PATH --              another file of the workspace, on disk
