@@ -43,7 +43,7 @@ const bundle = await build({
 writeNotices(Object.keys(bundle.metafile.inputs));
 buildServer();
 for (const name of PICTURES) {
-  copyFileSync(join(ROOT, 'docs', 'pictures', `${name}.png`), join(DIST, `${name}.png`));
+  copyFileSync(join(ROOT, 'docs', 'pictures', `${name}.webp`), join(DIST, `${name}.webp`));
 }
 // The package carries the project's licence, of which there is one copy.
 copyFileSync(join(ROOT, 'LICENSE'), join(HERE, 'LICENSE'));
