@@ -138,7 +138,7 @@ class _Folder:
         """List the files anew, unless that was done just now."""
         now = time.monotonic()
         if self._listed is None or now - self._listed > _LISTED_S:
-            self._files = FileMap(self._reader.files())
+            self._files = FileMap(self._reader.files(), self._root.name)
             self._listed = now
 
     def gather(

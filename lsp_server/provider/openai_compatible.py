@@ -18,7 +18,7 @@ from lsp_server.provider.errors import (
     too_long_an_answer,
 )
 from lsp_server.provider.flow import Flow
-from lsp_server.provider.http import make_client, read_rest, require_stream, translate
+from lsp_server.provider.http import load_backend, make_client, read_rest, require_stream, translate
 
 if TYPE_CHECKING:
     import openai
@@ -58,8 +58,10 @@ class OpenAICompatible:
         return ("fim", "partial") if takes_fim else ("partial",)
 
     async def prepare(self) -> None:
-        """Load the SDK and the trust store, off the event loop."""
+        """Load the SDK, the trust store and the catalogue, off the event loop."""
         await asyncio.to_thread(self._connect)
+        await asyncio.to_thread(load_backend)
+        await asyncio.to_thread(load_catalogue)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """See `Provider.stream`."""

@@ -69,6 +69,9 @@ class Sink:
     def extend(self, text: str) -> None:
         pass
 
+    def end(self) -> None:
+        pass
+
 
 async def gather(tokens: int) -> Context:
     return Context("a.py", "python", "z" * tokens, "")
