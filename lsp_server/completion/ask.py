@@ -66,13 +66,17 @@ async def ask_models(
     for model, form in route.candidates(provider.forms):
         budget = route.limit(model, max_prompt_tokens)
         for attempt in ("whole", "shortened"):
-            prompt = _BUILDERS[form](await gather(budget))
+            context = await gather(budget)
+            prompt = _BUILDERS[form](context)
             request = Request(
                 model, prompt, max_tokens, temperature, deadline_ms, language=place.language
             )
             sink.begin(model, form)
             try:
                 answer = await read_answer(provider.stream(request), Reader(place, find_spot), sink)
+                if answer.usage is not None:
+                    counted = _count_tokens(context, prompt)
+                    route.note_prompt(model, counted, answer.usage.input)
                 return Reply(answer, model, form, prompt, tuple(passed_over))
             except ProviderError as error:
                 last = error.fault
@@ -111,6 +115,12 @@ def _no_model(route: Route, provider: Provider) -> Fault:
         which = "that does not (`qwen-lsp models` shows which)"
     sentence = f"{what}; set qwen.completion.model to a model {which}."
     return Fault(Action.TELL, sentence, "no_model")
+
+
+def _count_tokens(context: Context, prompt: Prompt) -> int:
+    """The prompt's tokens by Qwen's vocabulary: the context's, and for its form as many for each
+    character; 0 where the context's have not been counted."""
+    return context.tokens * len(_read_prompt(prompt)) // max(1, context.size)
 
 
 def _read_prompt(prompt: Prompt) -> str:

@@ -26,9 +26,14 @@ _PAIR_AFFIX = re.compile(r"^(?:test_|tests_)|(?:_test|_tests|_spec|\.test|\.spec
 
 
 class FileMap:
-    """The workspace's files by the last part of what they can be called."""
+    """The workspace's files by the last part of what they can be called.
 
-    def __init__(self, paths: Iterable[str] = ()) -> None:
+    `root` is the name of the workspace folder: opened may be the package itself, whose files import
+    one another by its name.
+    """
+
+    def __init__(self, paths: Iterable[str] = (), root: str = "") -> None:
+        self._root = root
         self._by_name: dict[str, list[str]] = {}
         self._by_pair: dict[str, list[str]] = {}
         for path in paths:
@@ -40,6 +45,9 @@ class FileMap:
         """The file that `importer` means by a module, and those of its `names` that are modules."""
         parts, is_relative = _read_module(module, importer)
         found = self._find(parts, importer, is_relative)
+        if not found and len(parts) > 1 and parts[0] == self._root and not is_relative:
+            parts, is_relative = parts[1:], True
+            found = self._find(parts, importer, is_relative)
         for name in names:
             if name != "*":
                 found += self._find([*parts, name], importer, is_relative)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from cachetools import LRUCache, TTLCache
 
+from lsp_server.buffer import split_lines, strip_terminator
 from lsp_server.index.base import Chunk, Import, Symbol
 from lsp_server.index.schema import CHUNKS_PER_FILE, KINDS, identify, open_to_read
 from lsp_server.index.words import split_identifiers
@@ -114,6 +115,23 @@ class Reader:
             *(" OR ".join(f'"{word}"' for word in chosen), first, first + CHUNKS_PER_FILE - 1),
             *(limit, CHUNKS_PER_FILE),
         )
+
+    def lines(self, path: str, first: int, last: int) -> list[str]:
+        """See `Lookup.lines`."""
+        rows = self._select(
+            "SELECT line, text FROM file JOIN chunk "
+            f"ON chunk.id BETWEEN file.id * {CHUNKS_PER_FILE} AND (file.id + 1) * {CHUNKS_PER_FILE}"
+            " - 1 WHERE path = ? AND line <= ? ORDER BY line",
+            (path, last),
+        )
+        numbered = {
+            number: strip_terminator(line)
+            for start, text in rows
+            for number, line in enumerate(split_lines(text), start)
+            if line
+        }
+        wanted = range(first, last + 1)
+        return [numbered[number] for number in wanted] if numbered.keys() >= set(wanted) else []
 
     def files(self) -> list[str]:
         """See `Lookup.files`."""

@@ -54,6 +54,21 @@ def test_resolve(module: str, importer: str, names: tuple[str, ...], expected: l
 
 
 @pytest.mark.parametrize(
+    ("root", "module", "expected"),
+    [
+        ("shop", "shop.cart", ["cart.py"]),
+        ("shop", "shop.money.rates", ["money/rates.py"]),
+        ("shop", "shop.rates", []),
+        ("shop", "stock.cart", []),
+        ("", "shop.cart", []),
+    ],
+)
+def test_a_workspace_that_is_itself_a_package(root: str, module: str, expected: list[str]) -> None:
+    files = FileMap(["cart.py", "money/rates.py", "deep/shelf/rates.py"], root)
+    assert files.resolve(module, "money/bank.py") == expected
+
+
+@pytest.mark.parametrize(
     ("path", "expected"),
     [
         ("src/shop/cart.py", "tests/test_cart.py"),
