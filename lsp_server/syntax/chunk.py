@@ -27,7 +27,8 @@ _TEXT_QUOTES = ('"""', "'''", "`")
 def find_chunk_spot(language: str, before: str, after: str) -> Spot | None:
     """The cursor between two texts in the tree of the largest piece around it that parses.
 
-    Its own line apart: that is being typed. None where there is none, or where the cursor may stand within a string of several lines.
+    The cursor's line, which is being typed, is left out of it. None where there is no such piece,
+    or where the cursor may stand within a string of several lines.
     """
     if any(before.count(quote) % 2 for quote in _TEXT_QUOTES):
         return None
