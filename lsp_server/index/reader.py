@@ -6,7 +6,6 @@ import contextlib
 import logging
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice, zip_longest
 from pathlib import Path
@@ -34,8 +33,6 @@ _MAX_WINDOWS = 3_000
 _COUNTS, _COUNTS_S = 20_000, 60.0
 # So many answers are remembered, until the database changes.
 _ANSWERS = 4_000
-# Many questions make one context: whether it has changed is looked up so seldom, in seconds.
-_NOTICED_S = 0.02
 
 _SYMBOL = (
     "SELECT path, language, name, rank, container, signature, doc, line, end_line "
@@ -57,10 +54,10 @@ class Reader:
         self._counts: TTLCache[str, int] = TTLCache(_COUNTS, _COUNTS_S)
         self._answers: LRUCache[tuple[object, ...], list[Any]] = LRUCache(_ANSWERS)
         self._version = 0
-        self._noticed = -_NOTICED_S
 
     def define(self, names: Sequence[str], limit: int = 64) -> list[Symbol]:
         """See `Lookup.define`; types and functions before fields, and each name has its share."""
+        self._notice_writes()
         names = list(dict.fromkeys(names))[:_MAX_NAMES]
         share = max(4, 2 * limit // max(1, len(names)))
         found = [
@@ -71,6 +68,7 @@ class Reader:
 
     def members(self, containers: Sequence[str], limit: int = 128) -> list[Symbol]:
         """See `Lookup.members`; a container is named in full or by its last part."""
+        self._notice_writes()
         containers = list(dict.fromkeys(containers))[:_MAX_NAMES]
         share = max(8, 2 * limit // max(1, len(containers)))
         found = [
@@ -87,10 +85,12 @@ class Reader:
 
     def outline(self, path: str) -> list[Symbol]:
         """See `Lookup.outline`."""
+        self._notice_writes()
         return self._ask(_to_symbol, f"{_SYMBOL} WHERE path = ? ORDER BY place", path)
 
     def imports(self, path: str) -> list[Import]:
         """See `Lookup.imports`."""
+        self._notice_writes()
         return self._ask(
             _to_import,
             "SELECT module, names, line, origins FROM import JOIN file ON file.id = import.file "
@@ -100,6 +100,7 @@ class Reader:
 
     def search(self, words: Sequence[str], limit: int = 32, *, without: str = "") -> list[Chunk]:
         """See `Lookup.search`: BM25 over the rarest of the words and of their parts."""
+        self._notice_writes()
         chosen = self._choose(split_identifiers(words))
         if not chosen:
             return []
@@ -171,20 +172,15 @@ class Reader:
         self, convert: Callable[[tuple[Any, ...]], _Value], statement: str, *values: object
     ) -> list[_Value]:
         """What a statement gives, remembered as long as nobody writes."""
-        self._notice_writes()
         key = (statement, *values)
         answer = self._answers.get(key)
         if answer is None:
             answer = [convert(row) for row in self._select(statement, values)]
             self._answers[key] = answer
-        return answer
+        return [*answer]
 
     def _notice_writes(self) -> None:
         """Forget what is remembered when the database has changed."""
-        now = time.monotonic()
-        if now - self._noticed < _NOTICED_S:
-            return
-        self._noticed = now
         found = self._select("PRAGMA data_version", ())
         version = found[0][0] if found else 0
         if version != self._version:
