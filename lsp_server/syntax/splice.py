@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import tree_sitter
 
@@ -17,7 +18,7 @@ from lsp_server.syntax.places import count_errors, is_in_error
 _SECONDS = 0.02
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Spot:
     """The cursor in a tree: its byte, and the code of its line as bytes [start, end)."""
 
@@ -26,7 +27,7 @@ class Spot:
     line_start: int
     line_end: int
 
-    @property
+    @cached_property
     def errors(self) -> int:
         """Errors in the tree as it is."""
         return count_errors(self.tree)
@@ -47,6 +48,7 @@ class Spot:
         source = self.tree.source
         return _parse(self.tree, source[: self.byte] + encode(text) + source[self.byte :])
 
+    @cached_property
     def errors_without_line(self) -> int | None:
         """Errors where the cursor's line was empty; None where an error is all around it.
 
