@@ -8,6 +8,7 @@ from lsp_server.actions.checks import Commands
 from lsp_server.actions.desk import ActionDesk, as_commands
 from lsp_server.buffer import Snapshot
 from lsp_server.configuration import config_path, read_config_file
+from lsp_server.context.base import Snippet, Subject
 from lsp_server.privacy.gate import Gate, Verdict
 from lsp_server.provider.base import Provider, Usage
 from lsp_server.session import Session
@@ -73,6 +74,11 @@ class SessionHost:
 
     def open_uris(self) -> tuple[str, ...]:
         return tuple(self._session.documents)
+
+    async def gather_project(
+        self, uri: str, subject: Subject, tokens: int, seconds: float
+    ) -> tuple[Snippet, ...]:
+        return await self._session.gather_for_action(uri, subject, tokens, seconds)
 
     def note_usage(self, model: str, usage: Usage) -> None:
         self._session.note_usage(model, usage)

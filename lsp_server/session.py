@@ -19,6 +19,7 @@ from lsp_server.completion.pipeline import Completer
 from lsp_server.completion.place import parse_ahead
 from lsp_server.completion.track import Track
 from lsp_server.connection import Connection
+from lsp_server.context.base import Snippet, Subject
 from lsp_server.context.client import ContextClient
 from lsp_server.context.edits import Edit, EditLog
 from lsp_server.embedded.client import EmbeddedClient
@@ -89,7 +90,7 @@ class Session:
         self.settings = Settings()
         self.documents: dict[str, Document] = {}
         self.embedded = EmbeddedClient()
-        self.index = IndexClient(self._note_index)
+        self.index = IndexClient(self._note_index, on_change=self._note_changes)
         self._show_index = show_index
         self._gate = Gate(())
         self._toggles = Toggles()
@@ -132,9 +133,18 @@ class Session:
             await self._connection.begin(settings)
         self._configured.set()
         self._board.refresh()
-        if reread and self._show_index is not None and gate.roots:
-            await self.index.start(gate.roots, gate.ignore_files, watch=watch)
-            await self.context.start(gate)
+        if reread and self._show_index is not None:
+            await self.read_project(self._show_index, watch=watch)
+
+    async def read_project(
+        self, show_index: Callable[[IndexState], None], *, watch: bool = False
+    ) -> None:
+        """Have the workspace indexed, and contexts gathered from it. `show_index` is told how far
+        that is; see `configure` for `watch`."""
+        self._show_index = show_index
+        if self._gate.roots:
+            await self.index.start(self._gate.roots, self._gate.ignore_files, watch=watch)
+            await self.context.start(self._gate)
 
     async def wait_until_connected(self) -> None:
         """Wait until the engine has been chosen."""
@@ -236,6 +246,16 @@ class Session:
         self._acceptance.note_shown(document.track.shown)
         return document.last
 
+    async def gather_ahead(self, uri: str, position: Position, seconds: float) -> None:
+        """Have the context of a place gathered before it is asked for, within so many seconds."""
+        document = self.documents.get(uri)
+        if document is not None:
+            ask = self._make_ask(document.buffer.snapshot(), position, explicit=True)
+            tokens = self.settings.completion.max_prompt_tokens
+            await self.context.gather(
+                ask.snapshot, ask.position, ask.path, ask.repository, tokens, seconds=seconds
+            )
+
     def explain_last(self, uri: str | None) -> Outcome | None:
         """The fate of the last request, for one document or for any."""
         if uri is None:
@@ -271,15 +291,7 @@ class Session:
                 # No editor asks again by itself: the first suggestion would be lost.
                 await asyncio.wait_for(self.wait_until_connected(), _FIRST_S)
         self._refresh_others(snapshot.uri)
-        path = path_of(snapshot.uri)
-        ask = Ask(
-            snapshot,
-            snapshot.clamp(position),
-            self._relative(path) if path else document_name(snapshot.uri),
-            document_name(snapshot.uri),
-            self._repository(path),
-            explicit,
-        )
+        ask = self._make_ask(snapshot, position, explicit=explicit)
         engines = Engines(self.embedded, self.hosted, self.discovery.reason)
         over = None if explicit else over_budget(self.settings.budget, self._ledger.today())
         if over is not None:
@@ -292,6 +304,17 @@ class Session:
             return await self._completer.complete(ask, track, engines, settings, verdict)
         finally:
             self._note_asking(-1)
+
+    def _make_ask(self, snapshot: Snapshot, position: Position, *, explicit: bool) -> Ask:
+        path = path_of(snapshot.uri)
+        return Ask(
+            snapshot,
+            snapshot.clamp(position),
+            self._relative(path) if path else document_name(snapshot.uri),
+            document_name(snapshot.uri),
+            self._repository(path),
+            explicit,
+        )
 
     def _supersede(self, document: Document) -> None:
         if document.running is not None:
@@ -322,6 +345,13 @@ class Session:
     def gate(self) -> Gate:
         """The one gate."""
         return self._gate
+
+    async def gather_for_action(
+        self, uri: str, subject: Subject, tokens: int, seconds: float
+    ) -> tuple[Snippet, ...]:
+        """What the index knows of code in a document, in at most so many tokens and seconds."""
+        self._refresh_others(uri)
+        return await self.context.gather_for_action(uri, subject, tokens, seconds=seconds)
 
     def note_usage(self, model: str, usage: Usage) -> None:
         """An action used tokens."""
@@ -371,6 +401,10 @@ class Session:
     def _read_edits(self) -> list[Edit]:
         """The recent edits of documents whose text may be sent now."""
         return [edit for edit in self._edits.read() if self.check_path(edit.path).allowed]
+
+    def _note_changes(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self.embedded.reread(path)
 
     def _note_index(self, state: IndexState) -> None:
         if state.is_cut:

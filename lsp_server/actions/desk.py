@@ -10,11 +10,12 @@ from typing import Protocol
 
 from lsp_server.actions.base import ActionRequest, ActionResult, Refusal
 from lsp_server.actions.checks import CheckReport, Commands, run_checks
-from lsp_server.actions.job import Known, TestTarget
-from lsp_server.actions.pipeline import Engine, Report, perform
+from lsp_server.actions.job import PROJECT_TOKENS, Job, Known, TestTarget
+from lsp_server.actions.pipeline import Engine, Report, perform, prepare
 from lsp_server.actions.protect import why_protected
 from lsp_server.actions.write_tests import find_counterpart, find_framework
 from lsp_server.buffer import Snapshot, split_lines
+from lsp_server.context.base import Snippet, Subject
 from lsp_server.index.imports import read_imported
 from lsp_server.index.neighbours import list_files, read_manifests, read_text
 from lsp_server.models.catalogue import choose_served, load_catalogue
@@ -27,6 +28,8 @@ from lsp_server.settings import Actions, Settings
 
 # Listing models must not hold an action, in seconds.
 _LIST_S = 5.0
+# Who asks for an action waits for seconds anyway; without the index it goes on as well.
+_PROJECT_S = 1.0
 _MAX_KNOWN = 24
 _MAX_KNOWN_CHARACTERS = 400_000
 
@@ -69,6 +72,11 @@ class Host(Protocol):
     def open_uris(self) -> tuple[str, ...]:
         """The open documents."""
 
+    async def gather_project(
+        self, uri: str, subject: Subject, tokens: int, seconds: float
+    ) -> tuple[Snippet, ...]:
+        """What the index knows of code in a document, in at most so many tokens and seconds."""
+
     def note_usage(self, model: str, usage: Usage) -> None:
         """Tokens were used by an action."""
 
@@ -97,6 +105,10 @@ class ActionDesk:
         """The result of an action; cancelling it closes its connection."""
         await self._host.wait_until_connected()
         return await perform(request, self, report)
+
+    async def prepare(self, request: ActionRequest) -> Job | Refusal:
+        """All that a model would be told; nothing is sent."""
+        return await prepare(request, self)
 
     def make_path(self, uri: str) -> str:
         """The path of a document as a model is told it: relative to the workspace."""
@@ -180,6 +192,10 @@ class ActionDesk:
                 if file.as_uri() not in known
             ]
         return Known(tuple(found[:_MAX_KNOWN]))
+
+    async def gather_project(self, uri: str, subject: Subject) -> tuple[Snippet, ...]:
+        """What the project's index knows of the code in a document; it may come to nothing."""
+        return await self._host.gather_project(uri, subject, PROJECT_TOKENS, _PROJECT_S)
 
     async def find_test_target(self, request: ActionRequest) -> TestTarget | Refusal | None:
         """Where the request's tests belong, by the project's own conventions."""

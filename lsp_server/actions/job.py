@@ -10,7 +10,7 @@ from lsp_server.actions.around import gather_after, gather_before, gather_defini
 from lsp_server.actions.base import ActionRequest, Diagnostic, Kind, Refusal, Region, region_lines
 from lsp_server.actions.region import MAX_READ_TOKENS, MAX_WHOLE_TOKENS, choose_region
 from lsp_server.buffer import Snapshot
-from lsp_server.context.base import Snippet
+from lsp_server.context.base import Snippet, Subject
 from lsp_server.context.tokens import estimate_tokens
 from lsp_server.privacy.cutting import keep_beginning
 from lsp_server.prompt.actions import ActionContext, Form, build_action_messages
@@ -22,11 +22,15 @@ from lsp_server.syntax.tree import Tree
 _BEFORE_TOKENS = 3_000
 _AFTER_TOKENS = 1_500
 _SNIPPET_TOKENS = 3_000
+# What the index brings comes on top of that.
+PROJECT_TOKENS = 2_000
 # Above this a region is changed in places and not written anew, if it may be.
 _LONG_REGION_TOKENS = 3_000
 _MARKDOWN_TOKENS = 2_000
 _PLACES_TOKENS = 4_000
 _TEST_TOKENS = 6_000
+# What a diagnostic names, it names near its beginning.
+_MAX_MESSAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,15 @@ class TestTarget:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that one action needs. `region` belongs to `snapshot`, the document that is edited."""
+    """All that one action needs. `region` belongs to `snapshot`, the document that is edited;
+    `subject` to the document that the action is asked for in, which is another for tests."""
 
     kind: Kind
     snapshot: Snapshot
     tree: Tree | None
     region: Region
     context: ActionContext
+    subject: Subject
     max_tokens: int
     known: tuple[str, ...] = field(default=(), repr=False)
     creates: bool = False
@@ -122,8 +128,34 @@ def make_job(
         form,
     )
     return Job(
-        request.kind, snapshot, tree, region, context, max_tokens, _known_texts(known.documents)
+        request.kind,
+        snapshot,
+        tree,
+        region,
+        context,
+        _make_subject(text, context, diagnostics),
+        max_tokens,
+        _known_texts(known.documents),
     )
+
+
+def add_project(job: Job, snippets: Sequence[Snippet]) -> Job:
+    """The job with what the index knows of its subject."""
+    context = replace(job.context, snippets=(*job.context.snippets, *snippets))
+    return replace(
+        job, context=context, known=(*job.known, *(snippet.text for snippet in snippets))
+    )
+
+
+def _make_subject(
+    code: str, context: ActionContext, diagnostics: Sequence[Diagnostic] = ()
+) -> Subject:
+    shown = [(snippet.path, snippet.text) for snippet in context.snippets]
+    shown += [(context.path, text) for text in (context.before, context.region, context.after)]
+    messages = [
+        text for one in diagnostics for text in (one.message, *(two.message for two in one.related))
+    ]
+    return Subject(code, tuple(text[:_MAX_MESSAGE] for text in messages), tuple(shown))
 
 
 def _make_test_job(
@@ -163,6 +195,7 @@ def _make_test_job(
         None,
         region,
         context,
+        _make_subject(code, context),
         tokens + _TEST_TOKENS,
         (*texts, *_known_texts(known.documents)),
         not target.place.exists,

@@ -19,10 +19,11 @@ from lsp_server.actions.base import (
 from lsp_server.actions.checks import CheckReport
 from lsp_server.actions.explain import title_of
 from lsp_server.actions.fences import clean_reply
-from lsp_server.actions.job import Job, Known, TestTarget, make_job
+from lsp_server.actions.job import Job, Known, TestTarget, add_project, make_job
 from lsp_server.actions.sanitise import sanitise_markdown
 from lsp_server.actions.verify import Verified
 from lsp_server.buffer import Snapshot
+from lsp_server.context.base import Snippet, Subject
 from lsp_server.models.catalogue import load_catalogue
 from lsp_server.models.route import Route
 from lsp_server.prompt.actions import add_findings, add_plan, build_plan_messages
@@ -74,6 +75,9 @@ class Tools(Protocol):
     async def gather_known(self, request: ActionRequest) -> Known:
         """The other open documents and imported files that may be sent."""
 
+    async def gather_project(self, uri: str, subject: Subject) -> tuple[Snippet, ...]:
+        """What the project's index knows of the code in a document; it may come to nothing."""
+
     async def find_test_target(self, request: ActionRequest) -> TestTarget | Refusal | None:
         """Where the request's tests belong."""
 
@@ -107,26 +111,34 @@ async def perform(request: ActionRequest, tools: Tools, report: Report) -> Actio
 
 
 async def _perform(request: ActionRequest, tools: Tools, report: Report) -> ActionResult:
-    why_not = tools.why_not(request, request.snapshot.uri)
-    if why_not:
-        return ActionResult("failed", why_not)
     report(Step("Reading the code"))
-    snapshot = request.snapshot
-    tree = await asyncio.to_thread(parse_text, snapshot.language, snapshot.text, _PARSE_S)
-    target = await tools.find_test_target(request) if request.kind == "test" else None
-    if isinstance(target, Refusal):
-        return ActionResult("failed", target.reason)
-    job = make_job(request, tree, await tools.gather_known(request), target)
+    job = await prepare(request, tools)
     if isinstance(job, Refusal):
         return ActionResult("failed", job.reason)
-    if job.snapshot.uri != snapshot.uri:
-        why_not = tools.why_not(request, job.snapshot.uri)
-        if why_not:
-            return ActionResult("failed", why_not)
     engine = await tools.find_engine()
     if isinstance(engine, Refusal):
         return ActionResult("failed", engine.reason)
     return await _Run(request, job, engine, tools, report).run()
+
+
+async def prepare(request: ActionRequest, tools: Tools) -> Job | Refusal:
+    """All that is known before a model is asked, or why nothing is asked."""
+    why_not = tools.why_not(request, request.snapshot.uri)
+    if why_not:
+        return Refusal(why_not)
+    snapshot = request.snapshot
+    tree = await asyncio.to_thread(parse_text, snapshot.language, snapshot.text, _PARSE_S)
+    target = await tools.find_test_target(request) if request.kind == "test" else None
+    if isinstance(target, Refusal):
+        return target
+    job = make_job(request, tree, await tools.gather_known(request), target)
+    if isinstance(job, Refusal):
+        return job
+    if job.snapshot.uri != snapshot.uri:
+        why_not = tools.why_not(request, job.snapshot.uri)
+        if why_not:
+            return Refusal(why_not)
+    return add_project(job, await tools.gather_project(snapshot.uri, job.subject))
 
 
 @dataclass(slots=True)

@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.text import Text
 
-from lsp_server.action_host import make_desk
 from lsp_server.actions.base import (
     ActionRequest,
     ActionResult,
@@ -26,15 +25,16 @@ from lsp_server.actions.base import (
     Step,
 )
 from lsp_server.actions.diagnostics import read_diagnostics_file
-from lsp_server.buffer import Encoding, Position, Snapshot
+from lsp_server.buffer import Position, Snapshot
 from lsp_server.cli.complete import read_snapshot
-from lsp_server.cli.session import find_root, open_session, read_settings
+from lsp_server.cli.desk import open_desk
+from lsp_server.cli.preview import show_prompt
+from lsp_server.cli.session import read_index, read_settings
 from lsp_server.cli.terminal import (
     make_printable,
     open_messages,
     open_output,
     print_json,
-    print_message,
     print_prose,
     show_progress,
     shows_colour,
@@ -61,9 +61,10 @@ def add_action_arguments(parser: argparse.ArgumentParser, kind: Kind) -> None:
     """The place, the wish and the form of the answer."""
     name = parser.prog.rpartition(" ")[2]
     options = " [--diagnostics FILE]" if kind == "fix" else ""
-    apply = "" if kind == "explain" else " [--apply]"
+    apply = "" if kind == "explain" else "--apply | "
     parser.usage = (
-        f"qwen-lsp {name} [--instruction TEXT]{options}{apply} [--json] FILE[:LINE[-LINE]]"
+        f"qwen-lsp {name} [--instruction TEXT]{options} [{apply}--show-prompt] [--json] "
+        "FILE[:LINE[-LINE]]"
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     what = "prints Markdown" if kind == "explain" else "prints a unified diff; --apply writes it"
@@ -78,8 +79,12 @@ def add_action_arguments(parser: argparse.ArgumentParser, kind: Kind) -> None:
     )
     parser.add_argument("--instruction", metavar="TEXT", default="", help="what you want, in words")
     parser.add_argument("--json", action="store_true", help="the result as JSON")
+    ends = parser.add_mutually_exclusive_group()
+    ends.add_argument(
+        "--show-prompt", action="store_true", help="show what a model would be told, and ask none"
+    )
     if kind != "explain":
-        parser.add_argument("--apply", action="store_true", help="write the change to the file")
+        ends.add_argument("--apply", action="store_true", help="write the change to the file")
     if kind == "fix":
         parser.add_argument(
             "--diagnostics",
@@ -106,6 +111,8 @@ def run_action(arguments: argparse.Namespace, kind: Kind) -> int:
         arguments.instruction.strip(),
         diagnostics,
     )
+    if arguments.show_prompt:
+        return show_prompt(request, as_json=arguments.json)
     result, is_usable = asyncio.run(_perform(request))
     applies = bool(getattr(arguments, "apply", False)) and result.status == "applied"
     if applies and result.file is not None:
@@ -234,28 +241,11 @@ def write_file(file: FileEdit) -> None:
 
 async def _perform(request: ActionRequest) -> tuple[ActionResult, bool]:
     """The result, and whether there was a model to ask."""
-    resolved = read_settings()
-    for problem in resolved.problems:
-        print_message(problem)
-    snapshot = request.snapshot
-    file = path_of(snapshot.uri)
-    assert file is not None
-    async with open_session(find_root(file), resolved, print_message) as session:
-        session.open(
-            snapshot.uri, snapshot.language, snapshot.version, snapshot.text, Encoding.UTF32
-        )
-        desk = make_desk(session)
-        with show_progress("Looking for a model …"):
+    async with open_desk(request, read_settings()) as (session, desk, asked):
+        with show_progress("Reading the project and looking for a model …"):
             await session.wait_until_connected()
-        asked = ActionRequest(
-            request.kind,
-            session.documents[snapshot.uri].buffer.snapshot(),
-            desk.make_path(snapshot.uri),
-            request.start,
-            request.end,
-            request.instruction,
-            request.diagnostics,
-        )
+            if session.hosted is not None:
+                await read_index(session)
         console = open_messages()
         is_shown = console.is_terminal
         with console.status("Reading the code …") if is_shown else _Quiet() as status:

@@ -19,13 +19,20 @@ from lsp_server.buffer import (
     encode_position,
     strip_terminator,
 )
-from lsp_server.cli.session import find_root, open_session, read_settings, wait_until_ready
+from lsp_server.cli.session import (
+    find_root,
+    open_session,
+    read_index,
+    read_settings,
+    wait_until_ready,
+)
 from lsp_server.cli.terminal import (
     make_printable,
     open_output,
     print_json,
     print_message,
     print_prose,
+    show_progress,
     shows_colour,
 )
 from lsp_server.cli.view import MARKS, Ghost, Style, render_code
@@ -46,6 +53,8 @@ _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d{1,9})(?::(?P<column>\d{1,9}))?",
 _LINES_AROUND = 4
 # What is longer is data: an editor would not open it either.
 _MAX_BYTES = 50_000_000
+# How long the project may be searched for what is like the place, in seconds.
+_GATHERING_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,11 @@ async def _ask(snapshot: Snapshot, position: Position) -> Outcome:
             snapshot.uri, snapshot.language, snapshot.version, snapshot.text, Encoding.UTF32
         )
         await wait_until_ready(session)
+        if session.hosted is not None:
+            with show_progress("Reading the project …"):
+                await read_index(session)
+                # A request waits for milliseconds, and the process that is asked is new.
+                await session.gather_ahead(snapshot.uri, position, _GATHERING_S)
         return await session.complete(snapshot.uri, position, explicit=True)
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.cli.complete import find_position, parse_place, read_snapshot
-from lsp_server.cli.session import find_root, read_settings
+from lsp_server.cli.session import Reading, find_root, read_settings
 from lsp_server.cli.terminal import (
     keep_logs_quiet,
     make_printable,
@@ -23,7 +23,7 @@ from lsp_server.cli.terminal import (
 )
 from lsp_server.context.client import Chosen, ContextClient, Details
 from lsp_server.errors import UserError
-from lsp_server.index.client import IndexClient, IndexState
+from lsp_server.index.client import IndexClient
 from lsp_server.privacy.gate import Gate
 from lsp_server.privacy.secrets import redact
 from lsp_server.settings import Settings
@@ -151,19 +151,12 @@ def describe(details: Details, parts: list[Part], budget: int) -> dict[str, obje
 async def _gather(
     gate: Gate, root: Path, settings: Settings, snapshot: Snapshot, position: Position
 ) -> Details | None:
-    is_read = asyncio.Event()
-
-    def note(state: IndexState) -> None:
-        if not state.is_reading:
-            is_read.set()
-
-    index, context = IndexClient(note), ContextClient()
+    reading = Reading()
+    index, context = IndexClient(reading.note), ContextClient()
     try:
         with show_progress("Reading the project …"):
             await index.start(gate.roots, gate.ignore_files, watch=False)
-            try:
-                await asyncio.wait_for(is_read.wait(), _READING_S)
-            except asyncio.TimeoutError:
+            if not await reading.wait(_READING_S):
                 print_message("The project is still being read; this is what is known so far.")
             await context.start(gate)
             return await context.explain(

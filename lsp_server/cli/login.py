@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TextIO
 
-from lsp_server.cli.origins import REGIONS, Target, choose_origins, parse_target
+from lsp_server.cli.origins import Target, add_target_arguments, choose_origins, parse_target
 from lsp_server.cli.session import read_settings
 from lsp_server.cli.terminal import open_messages, open_output, print_prose
 from lsp_server.errors import UserError
@@ -28,17 +28,8 @@ _MAX_CHARACTERS = 4096
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whom the key is for."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _EPILOG
-    parser.add_argument(
-        "target",
-        metavar="dashscope|URL",
-        nargs="?",
-        default="dashscope",
-        help="DashScope (usual), or the address of an endpoint",
-    )
-    parser.add_argument(
-        "--region", choices=REGIONS, help="DashScope's region (usual: the setting qwen.region)"
+    add_target_arguments(
+        parser, epilog=_EPILOG, region_help="DashScope's region (usual: the setting qwen.region)"
     )
 
 

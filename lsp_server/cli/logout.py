@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from lsp_server.cli.origins import REGIONS, list_origins, parse_target
+from lsp_server.cli.origins import add_target_arguments, list_origins, parse_target
 from lsp_server.cli.terminal import open_output, print_prose
 from lsp_server.errors import UserError
 from lsp_server.provider.keys import KeyringError, forget_key
@@ -19,16 +19,7 @@ example: qwen-lsp logout dashscope"""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose key."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _EPILOG
-    parser.add_argument(
-        "target",
-        metavar="dashscope|URL",
-        nargs="?",
-        default="dashscope",
-        help="DashScope (usual), or the address of an endpoint",
-    )
-    parser.add_argument("--region", choices=REGIONS, help="only this region of DashScope")
+    add_target_arguments(parser, epilog=_EPILOG, region_help="only this region of DashScope")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -31,6 +32,20 @@ class Target:
         if self.url is not None:
             return origin_of(self.url)
         return f"DashScope ({self.region})" if self.region else "DashScope"
+
+
+def add_target_arguments(parser: argparse.ArgumentParser, *, epilog: str, region_help: str) -> None:
+    """Whom a key is for."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = epilog
+    parser.add_argument(
+        "target",
+        metavar="dashscope|URL",
+        nargs="?",
+        default="dashscope",
+        help="DashScope (usual), or the address of an endpoint",
+    )
+    parser.add_argument("--region", choices=REGIONS, help=region_help)
 
 
 def parse_target(text: str, region: str | None) -> Target:

@@ -11,6 +11,7 @@ from typing import Any
 
 from lsp_server.cli.terminal import keep_logs_quiet, show_progress
 from lsp_server.configuration import resolve_layers
+from lsp_server.index.client import IndexState
 from lsp_server.provider.discover import read_environment
 from lsp_server.provider.keys import look_up_key
 from lsp_server.session import Session
@@ -23,6 +24,31 @@ _ROOT_MARKS = (
 ).split()
 # Longer, in seconds, nobody waits for a workspace to be read; what is read by then counts.
 _READING_S = 20.0
+# The index is mostly there from before, and has to catch up with what has changed since. In a
+# workspace that is new to it, it goes on where it was left the next time.
+_CATCHING_UP_S = 3.0
+# How long a new process may take to load what it counts tokens by, on a busy machine.
+_LOADING_S = 5.0
+
+
+class Reading:
+    """Tells when an index is up to date."""
+
+    def __init__(self) -> None:
+        self._is_read = asyncio.Event()
+
+    def note(self, state: IndexState) -> None:
+        """Hear how the index stands."""
+        if not state.is_reading:
+            self._is_read.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether it was up to date within so many seconds."""
+        try:
+            await asyncio.wait_for(self._is_read.wait(), seconds)
+        except asyncio.TimeoutError:
+            return False
+        return True
 
 
 @asynccontextmanager
@@ -59,6 +85,16 @@ async def wait_until_ready(session: Session) -> bool:
         except asyncio.TimeoutError:
             return False
     return True
+
+
+async def read_index(session: Session) -> None:
+    """Have prompts built from the project's index, after a moment in which it catches up; what is
+    in it by then serves."""
+    reading = Reading()
+    await session.read_project(reading.note)
+    if session.gate.roots:
+        await reading.wait(_CATCHING_UP_S)
+        await session.context.wait_until_ready(_LOADING_S)
 
 
 def find_root(file: Path) -> Path | None:

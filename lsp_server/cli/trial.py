@@ -72,6 +72,9 @@ class Stopwatch:
         if self.first_ms is None and text:
             self.first_ms = _milliseconds_since(self._started)
 
+    def end(self) -> None:
+        """Enough has come."""
+
 
 def _milliseconds_since(started: float) -> float:
     return round((time.monotonic() - started) * 1000, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from lsp_server.completion.stream import Answer, TextSink, read_answer
+from lsp_server.completion.stream import Answer, Reader, TextSink, no_spot, read_answer
 from lsp_server.context.base import Context
 from lsp_server.context.tokens import estimate_tokens
 from lsp_server.models.route import Route
@@ -15,6 +15,7 @@ from lsp_server.prompt.fim import build_fim_prompt, build_infill_prompt
 from lsp_server.prompt.partial import build_partial_prompt
 from lsp_server.provider.base import Provider, Request, Usage
 from lsp_server.provider.errors import Action, Fault, ProviderError
+from lsp_server.syntax.splice import Spot
 
 _BUILDERS: dict[Form, Callable[[Context], Prompt]] = {
     "fim": build_fim_prompt,
@@ -52,25 +53,30 @@ async def ask_models(
     max_tokens: int,
     deadline_ms: int,
     temperature: float = 0.0,
+    find_spot: Callable[[], Spot | None] = no_spot,
 ) -> Reply:
     """The first answer of the chain; its text is given to `sink` as it comes.
 
-    `gather` gives the context under a number of tokens. A refused form or model is remembered in
-    `route` and passed over; a prompt found too long is shortened once. Raises `ProviderError` with
-    the fault that ended the search.
+    `gather` gives the context under a number of tokens, `find_spot` the place in the file's tree.
+    A refused form or model is remembered in `route` and passed over; a prompt found too long is
+    shortened once. Raises `ProviderError` with the fault that ended the search.
     """
     passed_over: list[Fault] = []
     last = _no_model(route, provider)
     for model, form in route.candidates(provider.forms):
         budget = route.limit(model, max_prompt_tokens)
         for attempt in ("whole", "shortened"):
-            prompt = _BUILDERS[form](await gather(budget))
+            context = await gather(budget)
+            prompt = _BUILDERS[form](context)
             request = Request(
                 model, prompt, max_tokens, temperature, deadline_ms, language=place.language
             )
             sink.begin(model, form)
             try:
-                answer = await read_answer(provider.stream(request), place, sink)
+                answer = await read_answer(provider.stream(request), Reader(place, find_spot), sink)
+                if answer.usage is not None:
+                    counted = _count_tokens(context, prompt)
+                    route.note_prompt(model, counted, answer.usage.input)
                 return Reply(answer, model, form, prompt, tuple(passed_over))
             except ProviderError as error:
                 last = error.fault
@@ -109,6 +115,12 @@ def _no_model(route: Route, provider: Provider) -> Fault:
         which = "that does not (`qwen-lsp models` shows which)"
     sentence = f"{what}; set qwen.completion.model to a model {which}."
     return Fault(Action.TELL, sentence, "no_model")
+
+
+def _count_tokens(context: Context, prompt: Prompt) -> int:
+    """The prompt's tokens by Qwen's vocabulary: the context's, and for its form as many for each
+    character; 0 where the context's have not been counted."""
+    return context.tokens * len(_read_prompt(prompt)) // max(1, context.size)
 
 
 def _read_prompt(prompt: Prompt) -> str:

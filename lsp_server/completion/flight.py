@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.completion.origin import CLOSERS, Origin
+from lsp_server.postprocess.base import Place
 from lsp_server.prompt.base import Form
 from lsp_server.provider.errors import ProviderError
 
@@ -25,11 +26,12 @@ class Flight:
     """The answer to come at a place, with what was assumed to be typed there before it.
 
     `assumed` is empty for a plain request; a speculative one is asked as if the shown text had
-    been accepted.
+    been accepted. `place` is what it is read for.
     """
 
-    def __init__(self, origin: Origin, assumed: str = "") -> None:
+    def __init__(self, origin: Origin, place: Place, assumed: str = "") -> None:
         self.origin = origin
+        self.place = place
         self.assumed = assumed
         self.text = ""
         self.model: str | None = None
@@ -51,6 +53,11 @@ class Flight:
         task.add_done_callback(lambda _: self.end())
 
     @property
+    def is_answered(self) -> bool:
+        """Whether all has come that was wanted, though the connection may not be closed yet."""
+        return self.is_over and not self.is_cut and self.error is None
+
+    @property
     def answer(self) -> str:
         """All that is to stand at the place, as far as it is known."""
         return self.assumed + self.text
@@ -67,7 +74,7 @@ class Flight:
         self._changed.set()
 
     def end(self) -> None:
-        """Nothing more will come."""
+        """Nothing more will come, or is wanted: who waits need not wait for the closing."""
         self.is_over = True
         self._changed.set()
 
@@ -83,18 +90,26 @@ class Flight:
 
         `deadline` is a time of the event loop's clock, in seconds.
         """
-        loop = asyncio.get_running_loop()
+        is_late = False
+
+        def note_deadline() -> None:
+            nonlocal is_late
+            is_late = True
+            self._changed.set()
+
+        # Not `wait_for`, which takes two more rounds of the loop to tell that something has come.
+        timer = asyncio.get_running_loop().call_at(deadline, note_deadline)
         self.waiting += 1
         try:
             while not self.is_over and not is_enough(self.answer):
-                self._changed.clear()
-                try:
-                    await asyncio.wait_for(self._changed.wait(), deadline - loop.time())
-                except asyncio.TimeoutError:
+                if is_late:
                     return False
+                self._changed.clear()
+                await self._changed.wait()
             return True
         finally:
             self.waiting -= 1
+            timer.cancel()
 
     def agrees(self, typed: str) -> bool:
         """Whether the answer, as far as it is known, goes along with what was typed."""

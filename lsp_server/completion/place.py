@@ -13,8 +13,8 @@ from lsp_server.completion.trigger import wants_lines
 from lsp_server.edit import make_inline_edit
 from lsp_server.postprocess.base import Place
 from lsp_server.settings import Completion
-from lsp_server.syntax.splice import find_spot, find_spot_in
-from lsp_server.syntax.tree import SyntaxTree, Tree, parse_text
+from lsp_server.syntax.splice import Spot, find_spot, find_spot_in
+from lsp_server.syntax.tree import SyntaxTree, Tree, parse_text, parse_variant
 
 # The filters look near the cursor only; a bound keeps them quick in a large file.
 _LINES_NEAR = 200
@@ -51,16 +51,36 @@ def with_syntax(place: Place, ask: Ask, syntax: SyntaxTree) -> Place:
     tree = parse_document(snapshot, syntax)
     if tree is not None:
         return replace(place, spot=find_spot(tree, snapshot, ask.position))
+    return replace(place, spot=_find_spot_in_window(ask))
+
+
+def _find_spot_in_window(ask: Ask) -> Spot | None:
     before, after = text_around(ask, _LINES_PARSED, _LINES_PARSED)
-    tree = parse_text(snapshot.language, before + after, _WINDOW_S)
-    return place if tree is None else replace(place, spot=find_spot_in(tree, before, after))
+    tree = parse_text(ask.snapshot.language, before + after, _WINDOW_S)
+    return None if tree is None else find_spot_in(tree, before, after)
+
+
+def find_spot_beside(ask: Ask, syntax: SyntaxTree) -> Spot | None:
+    """The spot of a snapshot that need not be the document's latest, or was only assumed.
+
+    The document's own tree is left as it is.
+    """
+    snapshot, near = ask.snapshot, syntax.latest
+    if near is not None and near.lines != snapshot.lines and _is_small(snapshot):
+        near = parse_variant(near, snapshot.text, _WINDOW_S)
+    if near is not None and near.lines == snapshot.lines:
+        return find_spot(near, snapshot, ask.position)
+    return _find_spot_in_window(ask)
 
 
 def parse_document(snapshot: Snapshot, syntax: SyntaxTree) -> Tree | None:
     """The document's tree, brought up to date; None where that takes too long."""
+    return syntax.update(snapshot) if _is_small(snapshot) else None
+
+
+def _is_small(snapshot: Snapshot) -> bool:
     lines = snapshot.lines
-    is_small = len(lines) <= _MOST_LINES and sum(map(len, lines)) <= _MOST_CHARACTERS
-    return syntax.update(snapshot) if is_small else None
+    return len(lines) <= _MOST_LINES and sum(map(len, lines)) <= _MOST_CHARACTERS
 
 
 async def parse_ahead(snapshot: Snapshot, syntax: SyntaxTree, delay: float = 0.0) -> None:

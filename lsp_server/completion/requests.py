@@ -10,6 +10,7 @@ from typing import Any
 
 from aiolimiter import AsyncLimiter
 
+from lsp_server.buffer import Position, Snapshot
 from lsp_server.completion.ask import ask_models
 from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.engines import Hosted
@@ -17,6 +18,7 @@ from lsp_server.completion.flight import Flight
 from lsp_server.completion.guard import IN_SECRET, guard_cursor
 from lsp_server.completion.origin import Origin
 from lsp_server.completion.place import (
+    find_spot_beside,
     make_items,
     make_place,
     parse_ahead,
@@ -36,10 +38,11 @@ from lsp_server.context.base import Context
 from lsp_server.context.client import AHEAD_S, AT_KEY_S, BY_HAND_S, ContextClient
 from lsp_server.edit import accept, make_inline_edit
 from lsp_server.postprocess import refine
-from lsp_server.postprocess.base import Dropped, Place
+from lsp_server.postprocess.base import Dropped
 from lsp_server.postprocess.empty import NOTHING
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
+from lsp_server.syntax.tree import SyntaxTree
 
 # Automatic requests: two a second on average, ten in a burst.
 _BURST, _BURST_S = 10, 5.0
@@ -109,9 +112,13 @@ class Requests:
             return None
         place = make_place(ask, settings, track.syntax)
 
-        reader = Reader(place)
+        reader = Reader(place, partial(find_spot_beside, ask, track.syntax))
+        is_read_for_it = typed == flight.assumed and place == flight.place
 
         def is_enough(answer: str) -> bool:
+            if is_read_for_it:
+                # Its own reader ends it.
+                return False
             if not flight.agrees(typed):
                 return True
             rest = answer[len(typed) :]
@@ -158,15 +165,15 @@ class Requests:
         temperature: float = 0.0,
     ) -> Flight:
         """Send a request; with `assumed`, as if that text had been accepted at the place."""
-        flight = Flight(Origin(ask.snapshot, ask.position), assumed)
-        track.flight = flight
+        origin = Origin(ask.snapshot, ask.position)
         if assumed:
             edit = make_inline_edit(ask.snapshot, ask.position, assumed)
             snapshot, position = accept(ask.snapshot, edit)
             ask = Ask(snapshot, position, ask.path, ask.file, ask.repository)
         # A document that is only assumed has no tree.
         place = make_place(ask, settings, None if assumed else track.syntax)
-        fly = self._fly(flight, ask, place, hosted, settings, temperature)
+        track.flight = flight = Flight(origin, place, assumed)
+        fly = self._fly(flight, ask, track.syntax, hosted, settings, temperature)
         flight.carry(self._spawn(fly, "flight"))
         return flight
 
@@ -174,7 +181,7 @@ class Requests:
         self,
         flight: Flight,
         ask: Ask,
-        place: Place,
+        syntax: SyntaxTree,
         hosted: Hosted,
         settings: Completion,
         temperature: float,
@@ -197,20 +204,32 @@ class Requests:
                 hosted.provider,
                 hosted.route,
                 gather,
-                place,
+                flight.place,
                 flight,
                 max_prompt_tokens=settings.max_prompt_tokens,
-                max_tokens=choose_max_tokens(settings, multiline=place.multiline),
+                max_tokens=choose_max_tokens(settings, multiline=flight.place.multiline),
                 deadline_ms=int(deadline * 1000),
                 temperature=temperature,
+                find_spot=partial(find_spot_beside, ask, syntax),
             )
         except ProviderError as error:
             if error.fault.code != IN_SECRET:
                 hosted.note_fault(error.fault)
             flight.error = error
             return
-        self._store.put(snapshot, position, Known(flight.text, hosted.name, reply.model))
+        except asyncio.CancelledError:
+            # It may have been shown already, and the connection only be about to be closed.
+            if flight.is_answered:
+                self._keep(snapshot, position, flight, hosted)
+            raise
+        self._keep(snapshot, position, flight, hosted)
         hosted.note_reply(reply)
+
+    def _keep(self, snapshot: Snapshot, position: Position, flight: Flight, hosted: Hosted) -> None:
+        # Where it was read to the model's own end it is whole.
+        is_cut = flight.is_over
+        known = Known(flight.text, hosted.name, flight.model, is_cut)
+        self._store.put(snapshot, position, known)
 
     async def speculate(
         self,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cachetools import LRUCache
 
 from lsp_server.buffer import Position, Snapshot
 from lsp_server.completion.around import Line, line_at, walk_back
+from lsp_server.indentation import opens_block
 
 _PLACES = 512
 _ANSWERS_A_PLACE = 16
@@ -16,11 +17,15 @@ _ANSWERS_A_PLACE = 16
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A model's raw answer, "\\n" line ends, and who gave it."""
+    """A model's raw answer, "\\n" line ends, and who gave it.
+
+    `is_cut` says that the model was not heard out: what came last may be half a statement.
+    """
 
     text: str
     engine: str
     model: str | None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,24 @@ def move_indentation(text: str, old: str, new: str) -> str:
     return "\n".join([first, *moved])
 
 
+def drop_unfinished(text: str) -> str:
+    """What is left of an answer that was cut, up to the last statement that came whole.
+
+    The rest of the cursor's own line always stays.
+    """
+    first, *lines = text.split("\n")
+    # The line that was being written.
+    lines = lines[:-1]
+    while lines and (not lines[-1].strip() or _is_unfinished(lines[-1])):
+        lines.pop()
+    return "\n".join([first, *lines])
+
+
+def _is_unfinished(line: str) -> bool:
+    code = line.rstrip()
+    return opens_block(code) or code.endswith((",", "\\")) or code.lstrip().startswith("@")
+
+
 def _rest(entry: _Entry, line: Line) -> Known | None:
     """What an answer leaves to show at the place that `line` was walked back from."""
     asked, now = entry.left.lstrip(), line.left.lstrip()
@@ -83,6 +106,9 @@ def _rest(entry: _Entry, line: Line) -> Known | None:
     new = line.left[: len(line.left) - len(now)]
     text = move_indentation(entry.known.text, old, new)
     typed = now[len(asked) :] + line.typed
-    if not text.startswith(typed) or len(text) == len(typed):
+    if not text.startswith(typed):
         return None
-    return Known(text[len(typed) :], entry.known.engine, entry.known.model)
+    rest = text[len(typed) :]
+    if entry.known.is_cut and typed:
+        rest = drop_unfinished(rest)
+    return replace(entry.known, text=rest) if rest else None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import re
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from lsp_server.indentation import measure_indentation
 from lsp_server.postprocess import unwrap
 from lsp_server.postprocess.base import Dropped, Place
 from lsp_server.postprocess.prose import drop_prose
@@ -19,12 +22,18 @@ from lsp_server.postprocess.statement import begins_below, find_statement_end
 from lsp_server.prompt.base import Form
 from lsp_server.prompt.special import cut_at_control_token
 from lsp_server.provider.base import Piece, Text, Usage
+from lsp_server.syntax.splice import Spot
 
 _ANY_LINE = "\N{REPLACEMENT CHARACTER}"
 # No control token is longer.
 _TOKEN = 40
-# Within a line only a fence can make an answer complete; backticks are looked at so often.
+# Backticks are looked at so often.
 _MOST_LOOKS = 20
+# Looking at the tree takes some 0.5 ms a line; an answer that has taken so much, in seconds of the
+# processor, is read on by its lines alone.
+_MOST_TREE_S = 0.008
+# A line whose first word has come whole; one of closers may still open a block, as `} else {` does.
+_BEGUN = re.compile(r"[ \t]*(?!end\b)(?:\w+\W|[@#]\w)")
 
 
 class TextSink(Protocol):
@@ -36,6 +45,9 @@ class TextSink(Protocol):
     def extend(self, text: str) -> None:
         """More has come."""
 
+    def end(self) -> None:
+        """Enough has come; the connection is about to be closed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -45,38 +57,74 @@ class Answer:
     usage: Usage | None = None
 
 
-class Reader:
-    """Looks at a text as it comes, at the few moments at which it may have become complete."""
+def no_spot() -> Spot | None:
+    """The lines alone tell."""
+    return None
 
-    def __init__(self, place: Place) -> None:
+
+class Reader:
+    """Looks at a text as it comes, at the few moments at which it may have become complete.
+
+    `find_spot` gives the place in the file's tree; it is called once, when a line has come.
+    """
+
+    def __init__(self, place: Place, find_spot: Callable[[], Spot | None] = no_spot) -> None:
         self._place = place
+        self._find_spot = find_spot
+        self._knows_tree = False
+        self._tree_s = 0.0
         self._seen = 0
         self._looks = 0
+        self._begun = -1
 
     def has_enough(self, text: str) -> bool:
         """Whether nothing that may still come would be shown."""
         # A text that is void was followed by another.
         fresh = text[self._seen :] if len(text) > self._seen else text
         self._seen = len(text)
-        if len(text) > MAX_BYTES or len(text) - text.rfind("\n") > MAX_LINE:
+        line = text[text.rfind("\n") + 1 :]
+        if len(text) > MAX_BYTES or len(line) >= MAX_LINE:
             return True
         if ">" in fresh and cut_at_control_token(tail := text[-len(fresh) - _TOKEN :]) != tail:
             return True
-        if "\n" not in fresh:
-            if "`" not in fresh or self._looks >= _MOST_LOOKS:
-                return False
+        if "\n" not in fresh and not self._is_worth_a_look(text, fresh, line):
+            return False
+        return text.count("\n") > MAX_LINES or self._is_complete(text)
+
+    def _is_worth_a_look(self, text: str, fresh: str, line: str) -> bool:
+        """Whether an answer may have become complete within a line: by a fence, or because the
+        line begins outside the block."""
+        if "`" in fresh and self._looks < _MOST_LOOKS:
             self._looks += 1
-        return text.count("\n") > MAX_LINES or is_complete(text, self._place)
+            return True
+        start = len(text) - len(line)
+        if not (self._place.multiline and start and start != self._begun and _BEGUN.match(line)):
+            return False
+        self._begun = start
+        return measure_indentation(line) <= measure_indentation(self._place.left)
+
+    def _is_complete(self, text: str) -> bool:
+        started = time.thread_time()
+        place = self._place
+        if not self._knows_tree and (place.multiline or (place.below and begins_below(text))):
+            self._knows_tree = True
+            self._place = replace(place, spot=self._find_spot())
+        found = is_complete(text, self._place)
+        self._tree_s += time.thread_time() - started
+        if self._tree_s > _MOST_TREE_S:
+            self._place = replace(self._place, spot=None)
+        return found
 
 
-async def read_answer(stream: AsyncGenerator[Piece, None], place: Place, sink: TextSink) -> Answer:
-    """Read until the text is complete for `place`, then close the connection.
+async def read_answer(
+    stream: AsyncGenerator[Piece, None], reader: Reader, sink: TextSink
+) -> Answer:
+    """Read until the text is complete for the reader's place, then close the connection.
 
     `sink` gets each piece of text the moment it comes.
     """
     text = ""
     usage: Usage | None = None
-    reader = Reader(place)
     async with aclosing(stream):
         async for piece in stream:
             if not isinstance(piece, Text):
@@ -85,6 +133,7 @@ async def read_answer(stream: AsyncGenerator[Piece, None], place: Place, sink: T
             text += piece.text
             sink.extend(piece.text)
             if reader.has_enough(text):
+                sink.end()
                 break
     return Answer(text, usage)
 
@@ -100,14 +149,17 @@ def is_complete(text: str, place: Place) -> bool:
         # A fence has been closed, or there are lines enough.
         return True
     if place.below and begins_below(code):
-        return find_statement_end(code, place.language) is not None
+        return find_statement_end(code, place) is not None
     if not place.multiline:
         if place.below and not code.strip():
             return False
         return "\n" in (code if place.left.strip() else code.lstrip())
-    # Only whole lines tell: the last one may still grow.
-    whole = code[: code.rfind("\n") + 1]
-    if limit_to_block(whole, place) != whole or cut_repetition(whole, place) != whole:
+    # Whole lines tell, and with its first word where a line stands: the last one may still grow.
+    line_start = code.rfind("\n") + 1
+    whole = code[:line_start]
+    begun = _BEGUN.match(code, line_start) if line_start else None
+    followed = whole if begun is None else code[: begun.end()]
+    if limit_to_block(followed, place) != followed or cut_repetition(whole, place) != whole:
         return True
     # Whether a line repeats the suffix may rest on the next: one stands in that agrees with none.
     followed = whole + _ANY_LINE

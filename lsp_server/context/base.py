@@ -16,7 +16,10 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a prompt is built from: text around the cursor, and snippets, most stable first."""
+    """What a prompt is built from: text around the cursor, and snippets, most stable first.
+
+    `tokens` are those of all of it by Qwen's vocabulary, 0 where they have not been counted.
+    """
 
     path: str
     language: str
@@ -24,3 +27,22 @@ class Context:
     suffix: str
     repository: str = ""
     snippets: tuple[Snippet, ...] = ()
+    tokens: int = 0
+
+    @property
+    def size(self) -> int:
+        """The characters of all its texts."""
+        snippets = sum(len(snippet.text) + len(snippet.path) for snippet in self.snippets)
+        return len(self.prefix) + len(self.suffix) + snippets
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The code that an action is about, and what its diagnostics say.
+
+    `shown` is what the model is shown besides it, as paths and texts.
+    """
+
+    code: str
+    messages: tuple[str, ...] = ()
+    shown: tuple[tuple[str, str], ...] = ()

@@ -18,7 +18,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from lsp_server.buffer import Position, Snapshot
-from lsp_server.context.base import Context, Snippet
+from lsp_server.context.base import Context, Snippet, Subject
 from lsp_server.context.edits import Edit
 from lsp_server.context.kept import Kept
 from lsp_server.context.scene import Scene, make_scene
@@ -96,6 +96,10 @@ class ContextClient:
         }
         await self._worker.start()
 
+    async def wait_until_ready(self, seconds: float) -> bool:
+        """Whether the process answers within `seconds`: a new one has its vocabulary to load."""
+        return "id" in await self._worker.ask({"do": "wait"}, seconds)
+
     async def gather(
         self,
         snapshot: Snapshot,
@@ -142,6 +146,27 @@ class ContextClient:
             tuple(answer["snippet_tokens"]),
             tuple(Chosen(*piece) for piece in answer["pieces"]),
         )
+
+    async def gather_for_action(
+        self, uri: str, subject: Subject, tokens: int, *, seconds: float
+    ) -> tuple[Snippet, ...]:
+        """What the project knows of an action's code in a document, in at most so many tokens;
+        nothing where the process does not answer within `seconds`."""
+        found = self._place(uri)
+        if found is None:
+            return ()
+        root, path = found
+        message = {
+            "do": "gather for action",
+            "root": str(root),
+            "path": path,
+            "code": subject.code,
+            "messages": subject.messages,
+            "shown": subject.shown,
+            "budget": tokens,
+        }
+        answer = await self._worker.ask(message, seconds)
+        return tuple(Snippet(*snippet) for snippet in answer.get("snippets", ()))
 
     async def close(self) -> None:
         """End the process."""
@@ -254,4 +279,12 @@ class ContextClient:
 
 def _read_context(answer: dict[str, Any], path: str, language: str, repository: str) -> Context:
     snippets = tuple(Snippet(*snippet) for snippet in answer["snippets"])
-    return Context(path, language, answer["prefix"], answer["suffix"], repository, snippets)
+    return Context(
+        path,
+        language,
+        answer["prefix"],
+        answer["suffix"],
+        repository,
+        snippets,
+        answer["tokens"],
+    )

@@ -98,7 +98,7 @@ def _widen(
 
     It ends where a snippet of the same document stands.
     """
-    own = [one.piece for one in choices if one.piece.path == scene.path and not one.piece.is_head]
+    own = [one.piece for one in choices if one.piece.path == scene.path and one.piece.is_excerpt]
     ends = [piece.line + len(piece.lines) for piece in own if piece.line < frame.first]
     first = choose_first(scene, count, tokens - suffix)
     first = max(first, *ends) if ends else first

@@ -51,7 +51,7 @@ class Kept:
         dropped = _count_dropped(above, room)
         prefix = "\n".join([*above[dropped:], left])
         suffix = _cut_suffix(snapshot, position, right, self.size - len(prefix))
-        moved = replace(context, prefix=prefix, suffix=suffix)
+        moved = replace(context, prefix=prefix, suffix=suffix, tokens=0)
         return moved, away <= _CLOSE and not dropped
 
 

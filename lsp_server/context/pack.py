@@ -95,7 +95,7 @@ def build_snippets(chosen: Sequence[Choice]) -> tuple[Snippet, ...]:
 def _join(path: str, pieces: Sequence[Piece]) -> Snippet:
     lines = [line for piece in pieces if piece.origin == "names" for line in piece.lines]
     container, end = "", None
-    for piece in _merge([piece for piece in pieces if piece.origin != "names"]):
+    for piece in _merge([piece for piece in pieces if piece.is_head or piece.is_excerpt]):
         if end is not None and piece.line > end and not piece.is_head:
             lines.append(GAP)
         if piece.is_head and piece.container and piece.container != container:

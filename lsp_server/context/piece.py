@@ -46,6 +46,11 @@ class Piece:
         return self.name != ""
 
     @property
+    def is_excerpt(self) -> bool:
+        """Whether it is lines as they stand in the file."""
+        return not self.name and self.origin != "names"
+
+    @property
     def place(self) -> tuple[str, int]:
         """The file and the line."""
         return self.path, self.line

@@ -1,8 +1,8 @@
 """The process that gathers context: it holds the vocabulary, reads the index, and answers.
 
 It runs apart because neither the vocabulary's memory nor some ten milliseconds of pure Python at
-a key belong into the server. Messages in: `{"do": "configure" | "gather", …}`, one JSON line each;
-out: a line for each message with an `id`.
+a key belong into the server. Messages in, one JSON line each: `{"do": "configure" | "gather" |
+"gather for action" | "wait", …}`; out: a line for each message with an `id`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from typing import Any
 
 from cachetools import LRUCache
 
+from lsp_server.context.base import Snippet, Subject
 from lsp_server.context.edits import Edit
 from lsp_server.context.filemap import FileMap
+from lsp_server.context.for_action import gather_for_action
 from lsp_server.context.gather import Gathered, gather, keep_paths
 from lsp_server.context.scene import Scene
 from lsp_server.context.vocabulary import Vocabulary
@@ -61,6 +63,10 @@ class Worker:
             case "gather":
                 self._asked = time.monotonic()
                 return self._gather(message)
+            case "gather for action":
+                return self._gather_for_action(message)
+            case "wait":
+                pass
         return {}
 
     def _gather(self, message: Message) -> dict[str, Any]:
@@ -83,6 +89,17 @@ class Worker:
             "snippets": [[one.path, one.text, one.origin] for one in gathered.snippets],
         }
         return {**answer, **self._describe(gathered)} if message["details"] else answer
+
+    def _gather_for_action(self, message: Message) -> dict[str, Any]:
+        folder = self._folders.get(Path(message["root"]))
+        if folder is None:
+            return {}
+        shown = tuple((path, text) for path, text in message["shown"])
+        subject = Subject(message["code"], tuple(message["messages"]), shown)
+        snippets = folder.gather_for_action(
+            message["path"], subject, self._vocabulary, message["budget"]
+        )
+        return {"snippets": [[one.path, one.text, one.origin] for one in snippets]}
 
     def _describe(self, gathered: Gathered) -> dict[str, Any]:
         """What the user is shown beside it: tokens, and the chosen pieces by rank."""
@@ -157,6 +174,23 @@ class _Folder:
             gathered = keep_paths(gathered, allowed)
         self._last[scene.path] = gathered
         return gathered
+
+    def gather_for_action(
+        self, path: str, subject: Subject, vocabulary: Vocabulary, budget: int
+    ) -> list[Snippet]:
+        """What is gathered for an action, of files that the gate allows now."""
+        if self._listed is None:
+            self.refresh()
+        snippets = gather_for_action(
+            path,
+            subject,
+            self._reader,
+            self._files,
+            vocabulary.count_lines,
+            budget,
+            self._allows,
+        )
+        return [one for one in snippets if self._allows(one.path, one.text)]
 
     def _allows(self, path: str, text: str = "") -> bool:
         verdict = self._gate.check_context(self._root / path, text)

@@ -72,5 +72,9 @@ class Lookup(Protocol):
         """The windows that share most with these identifiers, best first; none of the file at the
         path `without`."""
 
+    def lines(self, path: str, first: int, last: int) -> list[str]:
+        """The lines `first` to `last` of a file without their ends, the last included; none where
+        not all of them are known."""
+
     def files(self) -> list[str]:
         """The paths of all indexed files."""

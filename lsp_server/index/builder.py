@@ -1,8 +1,9 @@
 """The index's own process: reads the workspace and follows its changes, one JSON line a message.
 
-Messages in: `{"do": "build" | "changed" | "put" | "drop" | "look again", …}`. Messages out:
-`{"event": "reading", "names": […]}` before files are parsed, and how each folder stands,
-`{"event": "state", "root": …, …}`, when that has changed.
+Messages in: `{"do": "build" | "changed" | "watched" | "put" | "drop" | "look again", …}`.
+Messages out: `{"event": "reading", "names": […]}` before files are parsed, how each folder stands,
+`{"event": "state", "root": …, …}`, when that has changed, and `{"event": "changed", "paths": […]}`
+where it was this process that found out.
 """
 
 from __future__ import annotations
@@ -70,9 +71,11 @@ class Builder:
             case "build":
                 self._build(message)
             case "changed":
-                for folder in self._folders:
-                    for path in message["paths"]:
-                        folder.note_change(path)
+                self._note_changes(message["paths"])
+            case "watched":
+                paths = self._note_changes(message["paths"])
+                if paths:
+                    self._messages.send({"event": "changed", "paths": paths})
             case "put":
                 for folder in self._folders:
                     folder.note_text(message["path"], message["text"])
@@ -82,6 +85,16 @@ class Builder:
             case "look again":
                 self._look_at = time.monotonic() + _LOOK_S
         return {}
+
+    def _note_changes(self, paths: Sequence[str]) -> list[str]:
+        """Which of the paths concern any of the folders."""
+        ours = []
+        for path in paths:
+            # Every folder is told: one may lie in another.
+            noted = [folder.note_change(path) for folder in self._folders]
+            if any(noted):
+                ours.append(path)
+        return ours
 
     def _build(self, message: Message) -> None:
         self.close()
@@ -152,7 +165,7 @@ def watch_folders(
             raise_interrupt=False,
             ignore_permission_denied=True,
         ):
-            note({"do": "changed", "paths": [path for _, path in changes]})
+            note({"do": "watched", "paths": [path for _, path in changes]})
     except Exception as error:
         # The system's limits of what may be watched, and file systems that cannot tell.
         note({"do": "look again", "why": type(error).__name__})

@@ -30,13 +30,19 @@ class IndexState:
 class IndexClient:
     """Owns the process. Nothing it does raises, and none of it waits for the process.
 
-    `on_state` is told of each new state. `place` is the folder of the databases, by default in the
-    user's cache folder.
+    `on_state` is told of each new state, `on_change` of paths that the process found changed by
+    itself. `place` is the folder of the databases, by default in the user's cache folder.
     """
 
-    def __init__(self, on_state: Callable[[IndexState], None], place: Path | None = None) -> None:
+    def __init__(
+        self,
+        on_state: Callable[[IndexState], None],
+        place: Path | None = None,
+        on_change: Callable[[Sequence[str]], None] = lambda _paths: None,
+    ) -> None:
         self.state = IndexState()
         self._on_state = on_state
+        self._on_change = on_change
         self._place = place
         self._worker = WorkerProcess(
             "lsp_server.index.builder",
@@ -99,6 +105,9 @@ class IndexClient:
     def _note(self, event: Message) -> None:
         if event["event"] == "reading":
             self._reading = event["names"]
+            return
+        if event["event"] == "changed":
+            self._on_change(event["paths"])
             return
         self._reading = []
         self._folders[event["root"]] = IndexState(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePath
@@ -25,6 +25,9 @@ _SOURCE_SUFFIXES = frozenset(
     .mm .dart .ex .exs .erl .hs .ml .mli .clj .r .jl .pl .pm .sql .proto .zig .nim .toml .yaml
     .yml .md .rst .tf .gradle .cmake .mk .vim .el .fs .groovy""".split()
 )
+
+# Folders come and go in numbers, and who writes an ignore file writes again, in seconds.
+CALM_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +61,12 @@ class SourceFile:
     text: str
 
 
-def walk_workspace(gate: Gate, limits: Limits | None = None) -> Iterator[SourceFile | None]:
-    """Read the workspace breadth first; None after each folder, so that a caller can breathe.
-
-    Links are not followed. What vanishes or cannot be read while it walks is passed over.
-    """
-    for found in find_files(gate, limits or Limits()):
-        if found is None:
-            yield None
-        else:
-            text = _read_text(Path(found.path))
-            if text is not None:
-                yield SourceFile(found.path, text)
-
-
 def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, bool]:
-    """The sources as `walk_workspace` has them, unread; its value is whether a limit cut it."""
+    """The workspace's sources breadth first, unread; None after each folder, so that a caller can
+    breathe. Its value is whether a limit cut it.
+
+    Links are not followed. What vanishes while it walks is passed over.
+    """
     files = total = visited = 0
     is_cut = False
     folders = deque(os.path.realpath(root) for root in gate.roots)
@@ -93,7 +86,7 @@ def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, 
                 status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            if status.st_size > limits.file_bytes or not _is_source(Path(entry.path), gate):
+            if status.st_size > limits.file_bytes or not is_source(Path(entry.path), gate):
                 continue
             if files == limits.files:
                 return True
@@ -110,8 +103,20 @@ def find_files(gate: Gate, limits: Limits) -> Generator[FoundFile | None, None, 
 def read_source(path: Path, gate: Gate) -> SourceFile | None:
     """One file as text, None where it is no source, is forbidden, is not UTF-8 text, or nobody has
     written it."""
-    text = _read_text(path) if _is_source(path, gate) else None
+    text = _read_text(path) if is_source(path, gate) else None
     return None if text is None else SourceFile(str(path), text)
+
+
+def read_found(found: FoundFile) -> SourceFile | None:
+    """A file that has just been found, as `read_source` has it."""
+    text = _read_text(Path(found.path))
+    return None if text is None else SourceFile(found.path, text)
+
+
+def concerns_all(path: Path, gate: Gate) -> bool:
+    """Whether a change at this path may concern any number of files: it is a folder, or says what
+    is ignored. The whole is to be looked through when that has been over for `CALM_S`."""
+    return path.name in gate.ignore_files or path.is_dir()
 
 
 def is_passed_over(relative: PurePath) -> bool:
@@ -119,16 +124,28 @@ def is_passed_over(relative: PurePath) -> bool:
     return any(name.startswith(".") or name in _SKIPPED_FOLDERS for name in relative.parts[:-1])
 
 
-def _is_source(path: Path, gate: Gate) -> bool:
+def is_source(path: Path, gate: Gate) -> bool:
+    """Whether a file may be read, and is a source by its name."""
     return path.suffix.lower() in _SOURCE_SUFFIXES and gate.check(path).allowed
+
+
+def read_content(path: Path) -> str | None:
+    """A source's text, None where it is not UTF-8 text or nobody has written it.
+
+    Raises `OSError`.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if why_no_context(path, text) else text
 
 
 def _read_text(path: Path) -> str | None:
     try:
-        text = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_content(path)
+    except OSError:
         return None
-    return None if why_no_context(path, text) else text
 
 
 def _may_enter(entry: os.DirEntry[str], gate: Gate) -> bool:

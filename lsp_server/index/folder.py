@@ -13,12 +13,15 @@ from itertools import islice
 from pathlib import Path, PurePath
 
 from lsp_server.index.crawl import (
+    CALM_S,
     INDEX_LIMITS,
     FoundFile,
     Limits,
+    concerns_all,
     find_files,
     is_passed_over,
-    read_source,
+    is_source,
+    read_content,
 )
 from lsp_server.index.extract import PARSE_SECONDS, choose_language, extract
 from lsp_server.index.schema import is_damage
@@ -38,8 +41,6 @@ _CLAIM_AGAIN_S = 2.0
 _REST_S = 60.0
 _LOCKED_S = 1.0
 _MAX_DAMAGES = 3
-# Folders come and go in numbers; the whole is looked through when that has been over for a while.
-_CALM_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,32 +254,38 @@ class IndexedFolder:
         self._announce(names)
         entries: list[Entry] = []
         gone: list[str] = []
+        rejected: dict[str, Stamp] = {}
         count = characters = 0
         for name in names:
             count += 1
-            if Path(self._real_root, name).is_dir():
-                self._walk_at = time.monotonic() + _CALM_S
+            path = Path(self._real_root, name)
+            if concerns_all(path, self._gate):
+                self._walk_at = time.monotonic() + CALM_S
+            if path.is_dir():
                 continue
-            entry = self._read(name)
-            if entry is None:
+            found = self._read(name)
+            if found is None:
                 gone.append(name)
+            elif isinstance(found, Entry):
+                entries.append(found)
+                characters += found.stamp[1]
             else:
-                entries.append(entry)
-                characters += entry.stamp[1]
+                rejected[name] = found
             if time.monotonic() >= end or characters > _BATCH_CHARACTERS:
                 break
         if gone:
             self.store.remove(gone)
+        if rejected:
+            self.store.reject(rejected)
         if entries:
             self.store.write(entries)
         self._announce(())
         return count
 
-    def _read(self, name: str) -> Entry | None:
-        """A file or a document as it is now; None where it is not, or is not to be read."""
+    def _read(self, name: str) -> Entry | Stamp | None:
+        """A file or a document as it is now; its stamp where its content is of no use, None where
+        it is not, or is not to be read."""
         path = Path(self._real_root, name)
-        if path.name in self._gate.ignore_files:
-            self._walk_at = time.monotonic() + _CALM_S
         text = self._unsaved.get(name)
         if text is not None:
             return self._extract(name, text, UNSAVED) if self._lets_in(path, text) else None
@@ -288,10 +295,14 @@ class IndexedFolder:
             return None
         if not stat.S_ISREG(status.st_mode) or status.st_size > self._limits.file_bytes:
             return None
-        source = read_source(path, self._gate)
-        if source is None:
+        if not is_source(path, self._gate):
             return None
-        return self._extract(name, source.text, (status.st_mtime_ns, status.st_size))
+        stamp = (status.st_mtime_ns, status.st_size)
+        try:
+            text = read_content(path)
+        except OSError:
+            return None
+        return stamp if text is None else self._extract(name, text, stamp)
 
     def _lets_in(self, path: Path, text: str) -> bool:
         """Whether a document's text may be in the index, by the rules for files."""

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice, zip_longest
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 from cachetools import LRUCache, TTLCache
 
+from lsp_server.buffer import split_lines, strip_terminator
 from lsp_server.index.base import Chunk, Import, Symbol
 from lsp_server.index.schema import CHUNKS_PER_FILE, KINDS, identify, open_to_read
 from lsp_server.index.words import split_identifiers
@@ -33,8 +33,6 @@ _MAX_WINDOWS = 3_000
 _COUNTS, _COUNTS_S = 20_000, 60.0
 # So many answers are remembered, until the database changes.
 _ANSWERS = 4_000
-# Many questions make one context: whether it has changed is looked up so seldom, in seconds.
-_NOTICED_S = 0.02
 
 _SYMBOL = (
     "SELECT path, language, name, rank, container, signature, doc, line, end_line "
@@ -56,10 +54,10 @@ class Reader:
         self._counts: TTLCache[str, int] = TTLCache(_COUNTS, _COUNTS_S)
         self._answers: LRUCache[tuple[object, ...], list[Any]] = LRUCache(_ANSWERS)
         self._version = 0
-        self._noticed = -_NOTICED_S
 
     def define(self, names: Sequence[str], limit: int = 64) -> list[Symbol]:
         """See `Lookup.define`; types and functions before fields, and each name has its share."""
+        self._notice_writes()
         names = list(dict.fromkeys(names))[:_MAX_NAMES]
         share = max(4, 2 * limit // max(1, len(names)))
         found = [
@@ -70,6 +68,7 @@ class Reader:
 
     def members(self, containers: Sequence[str], limit: int = 128) -> list[Symbol]:
         """See `Lookup.members`; a container is named in full or by its last part."""
+        self._notice_writes()
         containers = list(dict.fromkeys(containers))[:_MAX_NAMES]
         share = max(8, 2 * limit // max(1, len(containers)))
         found = [
@@ -86,10 +85,12 @@ class Reader:
 
     def outline(self, path: str) -> list[Symbol]:
         """See `Lookup.outline`."""
+        self._notice_writes()
         return self._ask(_to_symbol, f"{_SYMBOL} WHERE path = ? ORDER BY place", path)
 
     def imports(self, path: str) -> list[Import]:
         """See `Lookup.imports`."""
+        self._notice_writes()
         return self._ask(
             _to_import,
             "SELECT module, names, line, origins FROM import JOIN file ON file.id = import.file "
@@ -99,6 +100,7 @@ class Reader:
 
     def search(self, words: Sequence[str], limit: int = 32, *, without: str = "") -> list[Chunk]:
         """See `Lookup.search`: BM25 over the rarest of the words and of their parts."""
+        self._notice_writes()
         chosen = self._choose(split_identifiers(words))
         if not chosen:
             return []
@@ -114,6 +116,23 @@ class Reader:
             *(" OR ".join(f'"{word}"' for word in chosen), first, first + CHUNKS_PER_FILE - 1),
             *(limit, CHUNKS_PER_FILE),
         )
+
+    def lines(self, path: str, first: int, last: int) -> list[str]:
+        """See `Lookup.lines`."""
+        rows = self._select(
+            "SELECT line, text FROM file JOIN chunk "
+            f"ON chunk.id BETWEEN file.id * {CHUNKS_PER_FILE} AND (file.id + 1) * {CHUNKS_PER_FILE}"
+            " - 1 WHERE path = ? AND line <= ? ORDER BY line",
+            (path, last),
+        )
+        numbered = {
+            number: strip_terminator(line)
+            for start, text in rows
+            for number, line in enumerate(split_lines(text), start)
+            if line
+        }
+        wanted = range(first, last + 1)
+        return [numbered[number] for number in wanted] if numbered.keys() >= set(wanted) else []
 
     def files(self) -> list[str]:
         """See `Lookup.files`."""
@@ -153,20 +172,15 @@ class Reader:
         self, convert: Callable[[tuple[Any, ...]], _Value], statement: str, *values: object
     ) -> list[_Value]:
         """What a statement gives, remembered as long as nobody writes."""
-        self._notice_writes()
         key = (statement, *values)
         answer = self._answers.get(key)
         if answer is None:
             answer = [convert(row) for row in self._select(statement, values)]
             self._answers[key] = answer
-        return answer
+        return [*answer]
 
     def _notice_writes(self) -> None:
         """Forget what is remembered when the database has changed."""
-        now = time.monotonic()
-        if now - self._noticed < _NOTICED_S:
-            return
-        self._noticed = now
         found = self._select("PRAGMA data_version", ())
         version = found[0][0] if found else 0
         if version != self._version:

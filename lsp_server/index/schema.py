@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 # Raised whenever the tables change, or what is let into them: files of another version are
 # other files, so that two servers of different versions do not take turns at building anew.
-VERSION = 1
+VERSION = 2
 # How long a transaction waits for another server's, in seconds.
 _BUSY_S = 5.0
 # A new file is being given its form by another server: tried again so often, and so many seconds
@@ -32,7 +32,8 @@ CHUNKS_PER_FILE = 1 << 16
 
 # `rank` is the place of a symbol's kind in KINDS: what is asked for by name comes in that order.
 # `owner` is the last part of its container. The text of windows is kept to be shown; the words by
-# which they are found stand in `word`, which keeps no text of its own.
+# which they are found stand in `word`, which keeps no text of its own. `rejected` are the files
+# whose content is of no use: binary, generated, minified ones.
 _TABLES = """
 CREATE TABLE file (
     id INTEGER PRIMARY KEY,
@@ -41,6 +42,11 @@ CREATE TABLE file (
     modified INTEGER NOT NULL,
     size INTEGER NOT NULL
 );
+CREATE TABLE rejected (
+    path TEXT PRIMARY KEY,
+    modified INTEGER NOT NULL,
+    size INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE symbol (
     file INTEGER NOT NULL,
     place INTEGER NOT NULL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,27 +45,33 @@ class Store:
         self._identity: tuple[int, int] | None = None
 
     def read_stamps(self) -> dict[str, Stamp]:
-        """The stamp of every file in the index by its path."""
-        rows = self._open().execute("SELECT path, modified, size FROM file")
+        """The stamp of every file that is in the index, or was rejected, by its path."""
+        rows = self._open().execute(
+            "SELECT path, modified, size FROM file "
+            "UNION ALL SELECT path, modified, size FROM rejected"
+        )
         return {path: (modified, size) for path, modified, size in rows}
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Put these files into the index, in the place of what it knew of them."""
         with self._transaction() as connection:
             for entry in entries:
+                connection.execute("DELETE FROM rejected WHERE path = ?", (entry.extract.path,))
                 _write_entry(connection, entry)
+
+    def reject(self, stamps: Mapping[str, Stamp]) -> None:
+        """Forget these files, but not that their content was of no use: until they change, they
+        need not be read again."""
+        with self._transaction() as connection:
+            for path, stamp in stamps.items():
+                _remove(connection, path)
+                connection.execute("INSERT INTO rejected VALUES (?, ?, ?)", (path, *stamp))
 
     def remove(self, paths: Iterable[str]) -> None:
         """Forget these files, and all below the folders among them."""
         with self._transaction() as connection:
             for path in paths:
-                found = connection.execute(
-                    "SELECT id FROM file WHERE path = ? OR (path >= ? AND path < ?)",
-                    (path, f"{path}/", f"{path}0"),
-                )
-                for (number,) in found.fetchall():
-                    _clear(connection, number)
-                    connection.execute("DELETE FROM file WHERE id = ?", (number,))
+                _remove(connection, path)
 
     def claim(self, owner: str, seconds: float) -> bool:
         """Take or keep for `seconds` the right to read the whole workspace; False if another
@@ -174,6 +180,17 @@ def _write_entry(connection: sqlite3.Connection, entry: Entry) -> None:
         "INSERT INTO word (rowid, words) VALUES (?, ?)",
         ((first + place, _join_words(each.text)) for place, each in enumerate(chunks)),
     )
+
+
+def _remove(connection: sqlite3.Connection, path: str) -> None:
+    """Forget a file, or all below a folder."""
+    below = "path = ? OR (path >= ? AND path < ?)"
+    bounds = (path, f"{path}/", f"{path}0")
+    found = connection.execute(f"SELECT id FROM file WHERE {below}", bounds)
+    for (number,) in found.fetchall():
+        _clear(connection, number)
+        connection.execute("DELETE FROM file WHERE id = ?", (number,))
+    connection.execute(f"DELETE FROM rejected WHERE {below}", bounds)
 
 
 def _clear(connection: sqlite3.Connection, number: int) -> None:

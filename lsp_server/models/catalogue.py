@@ -139,6 +139,7 @@ class Catalogue:
 
 # Qwen's coder families that share the fill-in-the-middle tokens; CodeQwen1.5 has others.
 _CODER = re.compile(r"qwen[\d.]*-?_?(?:next-)?coder|qwen-coder", re.IGNORECASE)
+_QWEN = re.compile(r"qwen|qwq", re.IGNORECASE)
 _THINKER = re.compile(r"qwq|-thinking", re.IGNORECASE)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)b(?![a-z0-9])", re.IGNORECASE)
 
@@ -146,6 +147,11 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)b(?![a-z0-9])", re.IGNORECASE)
 def is_coder(model_id: str) -> bool:
     """Whether an id, as any server spells it, names a Qwen coder model."""
     return _CODER.search(model_id) is not None
+
+
+def is_qwen(model_id: str) -> bool:
+    """Whether an id, as any server spells it, names a model of Qwen's, with Qwen's vocabulary."""
+    return _QWEN.search(model_id) is not None
 
 
 def choose_served(model_ids: Sequence[str], lane: Lane) -> tuple[str, ...]:

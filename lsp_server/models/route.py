@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from lsp_server.models.catalogue import Lane, choose_served, load_catalogue
+from lsp_server.models.calibration import Calibration, calibrate
+from lsp_server.models.catalogue import Lane, choose_served, is_qwen, load_catalogue
 from lsp_server.prompt.base import Form
 
 # The forms that an endpoint takes for a model, best first.
 FormsOf: TypeAlias = Callable[[str], tuple[Form, ...]]
+
+_QWENS_OWN = Calibration()
 
 
 @dataclass(slots=True)
@@ -19,8 +22,10 @@ class Route:
 
     chain: tuple[str, ...]
     mode: Literal["auto", "fim", "partial"] = "auto"
-    # The longest prompt in tokens that a model has been found to take.
+    # The longest prompt that a model has been found to take, in tokens of Qwen's vocabulary, and
+    # what others count by theirs.
     _limits: dict[str, int] = field(default_factory=dict)
+    _calibrations: dict[str, Calibration] = field(default_factory=dict)
     _refused_models: set[str] = field(default_factory=set)
     _refused_forms: set[tuple[str, Form]] = field(default_factory=set)
 
@@ -54,12 +59,20 @@ class Route:
         return forms
 
     def limit(self, model: str, tokens: int) -> int:
-        """`tokens`, or what the model is known to take where that is less."""
-        return min(tokens, self._limits.get(model, tokens))
+        """`tokens` of the model's as tokens of Qwen's vocabulary, by which prompts are counted, or
+        what the model is known to take where that is less."""
+        converted = self._calibrations.get(model, _QWENS_OWN).convert(tokens)
+        return min(converted, self._limits.get(model, converted))
 
     def note_limit(self, model: str, tokens: int) -> None:
-        """The model took no longer prompt than this."""
+        """The model took no longer prompt than this, in tokens of Qwen's vocabulary."""
         self._limits[model] = tokens
+
+    def note_prompt(self, model: str, counted: int, reported: int) -> None:
+        """A prompt of `counted` tokens by Qwen's vocabulary has so many by the model's own."""
+        if not is_qwen(model):
+            before = self._calibrations.get(model, _QWENS_OWN)
+            self._calibrations[model] = calibrate(before, counted, reported)
 
     def refuse_model(self, model: str) -> None:
         """The endpoint does not serve this model."""

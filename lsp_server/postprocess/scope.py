@@ -6,6 +6,8 @@ import re
 
 from lsp_server.indentation import measure_indentation, opens_block
 from lsp_server.postprocess.base import Place
+from lsp_server.postprocess.statement import is_over
+from lsp_server.syntax.ends import find_first_block, stands_anywhere
 
 _CLOSERS = re.compile(r"\s*(?:[)\]}]|end\b|</)")
 # Clauses that go on with a block at the depth of its head.
@@ -22,18 +24,31 @@ def limit_to_block(text: str, place: Place) -> str:
 
     The block is what is no less indented than the cursor's line or, where that line opens one,
     what is more. One line of closers at a smaller depth ends the block and is kept.
+    Where no block of statements is around, one that the text itself begins ends it as well: a
+    function, a class, a method. The file's tree tells.
     """
+    if place.spot is not None and not place.left.strip():
+        end = find_first_block(place.spot, text)
+        if end is not None and is_over(end, text, place):
+            text = text[: end.length].rstrip()
+    return _limit_by_lines(text, place)
+
+
+def _limit_by_lines(text: str, place: Place) -> str:
     lines = text.split("\n")
     head = place.left if place.left.strip() else place.left + lines[0]
     least = measure_indentation(head)
     is_opened = bool(place.left.strip()) and opens_block(place.left)
+    offset = 0
     for number, line in enumerate(lines[1:], start=1):
+        offset += len(lines[number - 1]) + 1
         depth = measure_indentation(line)
         if (
             not line.strip()
             or _stands_anywhere(line, place.language)
             or depth > least
             or (depth == least and not is_opened)
+            or (place.spot is not None and stands_anywhere(place.spot, text, offset))
         ):
             continue
         if is_opened and depth == least and _goes_on(line):

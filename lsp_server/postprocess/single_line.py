@@ -14,7 +14,7 @@ def limit_to_line(text: str, place: Place) -> str:
     Blanks at the end stay only where the line goes on right of the cursor.
     """
     if place.below and begins_below(text):
-        return text[: find_statement_end(text, place.language)].rstrip()
+        return text[: find_statement_end(text, place)].rstrip()
     if place.multiline:
         text = text.rstrip()
     elif not place.left.strip():

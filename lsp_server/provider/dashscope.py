@@ -24,6 +24,7 @@ from lsp_server.provider.errors import (
     not_an_answer,
     too_long_an_answer,
 )
+from lsp_server.provider.flow import Flow
 from lsp_server.provider.http import (
     decode_json,
     read_body,
@@ -100,6 +101,7 @@ class DashScope:
         async with self._link.post(address, body, request.model, _STREAMING) as response:
             await self._require_events(response, request.model)
             events = aiter(EventSource(response))
+            flow = Flow(self._endpoint.origin, request.max_tokens)
             counted: Usage | None = None
             try:
                 async for event in events:
@@ -114,7 +116,8 @@ class DashScope:
                         counted = usage
                         yield usage
                     text, finish = _read_output(data.get("output"))
-                    if text.text or text.thoughts:
+                    is_empty = not (text.text or text.thoughts)
+                    if not is_empty:
                         yield text
                     if finish == "length" and isinstance(request.prompt, ChatPrompt):
                         # Half a rewritten region is none; half a completion may well be shown.
@@ -123,6 +126,7 @@ class DashScope:
                     if finish:
                         await read_end(events)
                         return
+                    await flow.take(is_empty=is_empty)
             except GeneratorExit:
                 await read_rest(events)
                 raise

@@ -303,6 +303,16 @@ def not_an_answer(origin: str, what: str) -> Fault:
     )
 
 
+def says_nothing(origin: str) -> Fault:
+    """Event after event without a word in it, more than an answer has tokens."""
+    return Fault(
+        Action.RETRY,
+        f"{origin} sends an answer with nothing in it that does not end; check that qwen.baseUrl "
+        "names the API of a model.",
+        "says_nothing",
+    )
+
+
 def cut_short(origin: str) -> Fault:
     """The connection broke while the answer came."""
     return Fault(Action.RETRY, f"{origin} broke off in the middle of its answer.", "cut_short")

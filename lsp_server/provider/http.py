@@ -9,6 +9,7 @@ import os
 import ssl
 from collections.abc import AsyncIterable, Mapping, MutableMapping
 from typing import TYPE_CHECKING
+from urllib.request import getproxies
 
 from lsp_server import __version__
 from lsp_server.provider.base import Endpoint, origin_of
@@ -43,15 +44,34 @@ def make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
     async def guard(request: httpx2.Request) -> None:
         guard_headers(request.headers, endpoint, origin_of(str(request.url)))
 
+    # Without TLS to speak, a context that trusts nobody, which takes no time to make.
+    context = make_tls_context() if _speaks_tls(endpoint) else _trust_nobody()
+    limits = httpx2.Limits(max_connections=16, max_keepalive_connections=4, keepalive_expiry=120)
+    trusts_environment = not endpoint.is_loopback
+    transport: httpx2.AsyncBaseTransport | None = None
+    if _speaks_tls(endpoint) and not (trusts_environment and getproxies()):
+        from lsp_server.provider.spare import SparingTransport
+
+        transport = SparingTransport(context, limits)
     return httpx2.AsyncClient(
-        # Without TLS to speak, a context that trusts nobody, which takes no time to make.
-        verify=make_tls_context() if _speaks_tls(endpoint) else _trust_nobody(),
-        trust_env=not endpoint.is_loopback,
+        verify=context,
+        trust_env=trusts_environment,
+        transport=transport,
         event_hooks={"request": [guard]},
         follow_redirects=False,
         timeout=httpx2.Timeout(30.0, connect=5.0),
-        limits=httpx2.Limits(max_connections=16, max_keepalive_connections=4, keepalive_expiry=120),
+        limits=limits,
     )
+
+
+def load_backend() -> None:
+    """Load what the client does its waiting with; its first request would load it else.
+
+    Not to be called on an event loop.
+    """
+    import anyio
+
+    anyio.run(anyio.lowlevel.checkpoint)
 
 
 def guard_headers(headers: MutableMapping[str, str], endpoint: Endpoint, origin: str) -> None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_server.provider.base import Endpoint
 from lsp_server.provider.errors import ProviderError, not_an_answer
-from lsp_server.provider.http import decode_json, make_client, read_body, read_fault, translate
+from lsp_server.provider.http import (
+    decode_json,
+    load_backend,
+    make_client,
+    read_body,
+    read_fault,
+    translate,
+)
 
 if TYPE_CHECKING:
     import httpx2
@@ -28,6 +35,7 @@ class Link:
     async def prepare(self) -> None:
         """Load the HTTP client and the trust store, off the event loop."""
         await asyncio.to_thread(self._connect)
+        await asyncio.to_thread(load_backend)
 
     @contextlib.asynccontextmanager
     async def post(

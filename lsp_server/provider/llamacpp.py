@@ -9,6 +9,7 @@ from contextlib import aclosing
 from lsp_server.prompt.base import Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
 from lsp_server.provider.errors import ProviderError, classify, cut_short
+from lsp_server.provider.flow import Flow
 from lsp_server.provider.http import read_end, read_rest, require_stream, translate
 from lsp_server.provider.link import Link
 from lsp_server.provider.openai_compatible import OpenAICompatible
@@ -83,6 +84,7 @@ class LlamaCpp:
         async with self._link.post(f"{self._root}/infill", body, request.model) as response:
             require_stream(response.headers, self._endpoint, "text/event-stream")
             events = aiter(EventSource(response))
+            flow = Flow(self._endpoint.origin, request.max_tokens)
             try:
                 async for event in events:
                     if event.data == "[DONE]":
@@ -106,6 +108,7 @@ class LlamaCpp:
                         )
                         await read_end(events)
                         return
+                    await flow.take(is_empty=not data.get("content"))
             except GeneratorExit:
                 await read_rest(events)
                 raise

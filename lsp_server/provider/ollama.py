@@ -9,6 +9,7 @@ from contextlib import aclosing
 from lsp_server.prompt.base import FimPrompt, Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
 from lsp_server.provider.errors import ProviderError, classify, cut_short
+from lsp_server.provider.flow import Flow
 from lsp_server.provider.http import read_end, read_rest, require_stream, translate
 from lsp_server.provider.link import Link
 from lsp_server.provider.openai_compatible import OpenAICompatible
@@ -92,6 +93,7 @@ class Ollama:
         async with self._link.post(f"{self._root}/api/generate", body, request.model) as response:
             require_stream(response.headers, self._endpoint, "application/x-ndjson")
             lines = response.aiter_lines()
+            flow = Flow(self._endpoint.origin, request.max_tokens)
             try:
                 async for line in lines:
                     data = json.loads(line) if line.strip() else {}
@@ -110,6 +112,7 @@ class Ollama:
                         )
                         await read_end(lines)
                         return
+                    await flow.take(is_empty=not data.get("response"))
             except GeneratorExit:
                 await read_rest(lines)
                 raise

@@ -17,7 +17,8 @@ from lsp_server.provider.errors import (
     not_an_answer,
     too_long_an_answer,
 )
-from lsp_server.provider.http import make_client, read_rest, require_stream, translate
+from lsp_server.provider.flow import Flow
+from lsp_server.provider.http import load_backend, make_client, read_rest, require_stream, translate
 
 if TYPE_CHECKING:
     import openai
@@ -57,8 +58,10 @@ class OpenAICompatible:
         return ("fim", "partial") if takes_fim else ("partial",)
 
     async def prepare(self) -> None:
-        """Load the SDK and the trust store, off the event loop."""
+        """Load the SDK, the trust store and the catalogue, off the event loop."""
         await asyncio.to_thread(self._connect)
+        await asyncio.to_thread(load_backend)
+        await asyncio.to_thread(load_catalogue)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """See `Provider.stream`."""
@@ -96,15 +99,19 @@ class OpenAICompatible:
         try:
             require_stream(stream.response.headers, self._endpoint, "text/event-stream")
             finish: str | None = None
+            flow = Flow(self._endpoint.origin, request.max_tokens)
             async for chunk in stream:
                 self._raise_embedded_error(chunk, request.model)
+                is_empty = True
                 for choice in chunk.choices or ():
                     finish = choice.finish_reason or finish
                     text = read(choice)
                     if text.text or text.thoughts:
+                        is_empty = False
                         yield text
                 if chunk.usage is not None:
                     yield _usage(chunk.usage)
+                await flow.take(is_empty=is_empty)
             if finish is None:
                 # The SDK ends a broken stream as if it were whole; only a finish reason tells.
                 raise ProviderError(cut_short(self._endpoint.origin))

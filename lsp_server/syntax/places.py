@@ -75,6 +75,21 @@ def is_in_error(tree: Tree, byte: int) -> bool:
     return any(node.is_error for node in _path(tree.root, byte))
 
 
+def is_comment(node: tree_sitter.Node) -> bool:
+    """Whether a node is a comment."""
+    return _COMMENT.fullmatch(node.type) is not None
+
+
+def is_string(node: tree_sitter.Node) -> bool:
+    """Whether a node is a string."""
+    return _STRING.fullmatch(node.type) is not None
+
+
+def is_definition(node: tree_sitter.Node) -> bool:
+    """Whether a node is a function, a class or the like."""
+    return _BLOCK.fullmatch(node.type) is not None
+
+
 def kinds_at(tree: Tree, snapshot: Snapshot, position: Position) -> tuple[str, ...]:
     """The kinds of the named nodes around a position, from the innermost outward.
 

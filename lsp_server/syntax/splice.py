@@ -42,6 +42,11 @@ class Spot:
         tree = _parse(self.tree, source[: self.byte] + encode(text) + source[end:])
         return None if tree is None else count_errors(tree)
 
+    def tree_with(self, text: str) -> Tree | None:
+        """The tree with `text` at the cursor; None where the parse would take too long."""
+        source = self.tree.source
+        return _parse(self.tree, source[: self.byte] + encode(text) + source[self.byte :])
+
     def errors_without_line(self) -> int | None:
         """Errors where the cursor's line was empty; None where an error is all around it.
 

@@ -85,6 +85,11 @@ class SyntaxTree:
         """Whether an `update` with the same snapshot may still bring a tree."""
         return self._task is not None
 
+    @property
+    def latest(self) -> Tree | None:
+        """The tree parsed last, of whichever snapshot."""
+        return self._tree
+
     def update(self, snapshot: Snapshot, seconds: float | None = None) -> Tree | None:
         """The snapshot's tree, or None.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,44 @@ async def test_explain_and_tests(tmp_path: Path) -> None:
     assert done.code == 0, done
     assert done.out.startswith("--- /dev/null\n+++ b/tests/test_cart.py\n")
     assert _read(tmp_path / "tests" / "test_cart.py").startswith(b"from cart import total\n")
+
+
+@pytest.mark.asyncio
+async def test_the_prompt_is_shown_and_not_sent(tmp_path: Path) -> None:
+    key = "sk-" + "4f9a0c7be21d4c0e9b83d5a6" * 2
+    _write(tmp_path, f'KEY = "{key}"\nprise = convert(1)\n')
+    _write(tmp_path, "[project]\n", "pyproject.toml")
+    _write(tmp_path, "def convert(price):\n    return price\n", "money.py")
+    async with FakeEndpoint(kind="openai") as endpoint:
+        arguments = ("refactor", "cart.py:1-2", "--show-prompt")
+        shown = await _run(tmp_path, endpoint, *arguments)
+        told = (await _run(tmp_path, endpoint, *arguments, "--json")).json
+        assert endpoint.requests == []
+        sent = await _run(tmp_path, endpoint, "refactor", "cart.py:1-2")
+        assert sent.code in (0, 1)
+        (request, *_) = endpoint.generations
+        messages = request.json["messages"]
+    assert shown.code == 0, shown
+    assert shown.out.startswith("about ")
+
+    def plain(text: str) -> str:
+        # Placeholders are keyed anew by every process.
+        return re.sub(r"REDACTED_\w+", "REDACTED", text)
+
+    for message, same in zip(messages, told["messages"], strict=True):
+        assert plain(message["content"]) == plain(same["content"])
+        assert plain(message["content"]) in plain(shown.out)
+    assert "From money.py:\n```\ndef convert(price):" in messages[1]["content"]
+    assert key not in shown.out
+    assert told["tokens"] > 100
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_may_not_be_sent_has_no_prompt(tmp_path: Path) -> None:
+    _write(tmp_path, "A=1\n", ".env")
+    done = await _run(tmp_path, None, "explain", ".env", "--show-prompt")
+    assert (done.code, done.out) == (1, "")
+    assert "This file is not sent to a model" in done.err
 
 
 @pytest.mark.asyncio

@@ -80,6 +80,7 @@ FAULTS = (
     EndpointFault("two end marks", _reply("two_done"), "model"),
     EndpointFault("split characters", _reply("utf8_split"), "model"),
     EndpointFault("no choices", _reply("no_choices")),
+    EndpointFault("nothing, without end", _reply("says_nothing")),
     EndpointFault("null content", _reply("null_content"), "nobody"),
     EndpointFault("100 MB", _reply("hundred_megabytes"), "nobody"),
     EndpointFault("gzip bomb", _reply("gzip_bomb")),

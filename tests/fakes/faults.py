@@ -56,6 +56,8 @@ def spoil_stream(frames: Frames, reply: Reply, shape: Shape) -> tuple[bytes, ...
     half = len(body) // 2
     if fault == "no_choices":
         return (shape.frame(shape.bare()), *closing[-1:])
+    if fault == "says_nothing":
+        return (shape.frame(shape.bare()),)
     if fault == "bad_json":
         return (*body[:half], break_json((body + closing)[half]), *body[half + 1 :], *closing)
     if fault == "cut_sse":

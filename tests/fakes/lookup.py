@@ -14,6 +14,7 @@ class Texts:
     """See `index.base.Lookup`; likeness is the number of shared names."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
         self._extracts: dict[str, Extract] = {
             path: extract(path, language_of_path(path), text, seconds=5.0)
             for path, text in texts.items()
@@ -40,6 +41,9 @@ class Texts:
             and (shared := len(set(words) & names_of(chunk.text.split("\n"))))
         ]
         return sorted(found, key=lambda chunk: -chunk.score)[:limit]
+
+    def lines(self, path: str, first: int, last: int) -> list[str]:
+        return self._texts[path].split("\n")[first : last + 1] if path in self._texts else []
 
     def files(self) -> list[str]:
         return list(self._extracts)

@@ -34,6 +34,7 @@ Fault = Literal[
     "two_done",
     "utf8_split",
     "no_choices",
+    "says_nothing",
     "null_content",
     "reset_mid_stream",
     "redirect",

@@ -106,6 +106,11 @@ async def _write(
     elif fault == "endless":
         pause = reply.delay_between or _ENDLESS_PAUSE
         await _write_paced(response, _repeat(frames), pause)
+    elif fault == "says_nothing":
+        block = frames[0] * (_FLOOD_BYTES // len(frames[0]))
+        while True:
+            await response.write(block)
+            await asyncio.sleep(0)
     elif fault == "hundred_megabytes":
         await _flood(response, frames)
     elif fault == "utf8_split":

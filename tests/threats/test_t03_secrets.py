@@ -18,7 +18,7 @@ from lsp_server.actions.base import Kind as ActionKind
 from lsp_server.actions.desk import ActionDesk
 from lsp_server.buffer import Encoding, Position
 from lsp_server.context.base import Context, Snippet
-from lsp_server.index.crawl import walk_workspace
+from lsp_server.index.crawl import Limits, find_files, read_found
 from lsp_server.privacy.gate import Gate
 from lsp_server.prompt.actions import ActionContext, build_action_messages
 from lsp_server.prompt.base import ChatPrompt, Prompt
@@ -262,8 +262,9 @@ async def test_files_of_credentials_stay_under_every_name(name: str, tmp_path: P
             result = await ActionDesk(SessionHost(session), dict).perform(request, print)
             assert result.status == "failed"
         assert endpoint.generations == []
-    walked = walk_workspace(Gate((tmp_path,)))
-    assert not any(leaks(canary, source.text) for source in walked if source is not None)
+    found = [each for each in find_files(Gate((tmp_path,)), Limits()) if each is not None]
+    sources = [source for each in found if (source := read_found(each)) is not None]
+    assert not any(leaks(canary, source.text) for source in sources)
 
 
 @pytest.mark.asyncio

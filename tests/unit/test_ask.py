@@ -19,6 +19,7 @@ from tests.marks import read_place
 
 PLACE = read_place("x = █", multiline=False)
 ENDPOINT = Endpoint("openai", "https://models.example.com/v1")
+USAGE = Usage(10, 1)
 FORM_OF: dict[type, str] = {FimPrompt: "fim", PartialPrompt: "partial", InfillPrompt: "infill"}
 
 # What a model says to a form: a text, or a fault.
@@ -34,6 +35,7 @@ class Scripted:
     asked: list[tuple[str, str]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     endpoint: Endpoint = ENDPOINT
+    usage: Usage = USAGE
 
     def forms(self, model: str) -> tuple[Form, ...]:
         return self.all_forms.get(model, ("fim", "partial"))
@@ -49,7 +51,7 @@ class Scripted:
         if isinstance(said, Fault):
             raise ProviderError(said)
         yield Text(said)
-        yield Usage(10, 1)
+        yield self.usage
 
     async def list_models(self) -> tuple[str, ...]:
         raise NotImplementedError
@@ -65,6 +67,9 @@ class Sink:
         self.text = ""
 
     def extend(self, text: str) -> None:
+        pass
+
+    def end(self) -> None:
         pass
 
 
@@ -106,6 +111,37 @@ def test_the_first_answer() -> None:
     assert (request.model, request.max_tokens, request.temperature) == ("a", 64, 0.0)
     assert request.deadline_ms == 1500
     assert request.prompt == reply.prompt
+
+
+@pytest.mark.parametrize(
+    ("model", "tokens", "is_adjusted"),
+    [("codestral", 900, True), ("codestral", 0, False), ("qwen2.5-coder", 900, False)],
+)
+def test_the_budget_goes_by_what_the_model_counts(
+    model: str, tokens: int, is_adjusted: bool
+) -> None:
+    async def gather_counted(budget: int) -> Context:
+        budgets.append(budget)
+        return Context("a.py", "python", "z" * 4_000, "", tokens=tokens)
+
+    async def run() -> None:
+        for _ in range(20):
+            await ask_models(
+                Scripted(always("1"), usage=Usage(1_800, 1)),
+                route,
+                gather_counted,
+                PLACE,
+                Sink(),
+                max_prompt_tokens=1_000,
+                max_tokens=64,
+                deadline_ms=1_500,
+            )
+
+    budgets: list[int] = []
+    route = Route((model,))
+    asyncio.run(run())
+    assert budgets[0] == 1_000
+    assert (500 <= budgets[-1] <= 560) if is_adjusted else budgets[-1] == 1_000
 
 
 @pytest.mark.parametrize("action", [Action.NEXT_FORM, Action.NEXT_MODEL])

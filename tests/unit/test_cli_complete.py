@@ -250,6 +250,26 @@ async def test_shows_what_the_model_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_context_shows_is_what_is_sent(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "money.py").write_text("def convert(price, rate):\n    return price\n", "utf-8")
+    file = tmp_path / "sums.py"
+    file.write_text("from money import convert\n\n\ndef add(a, b):\n    return \n", "utf-8")
+    async with FakeEndpoint() as endpoint:
+        endpoint.reply("a + b")
+        environment = {"OPENAI_BASE_URL": endpoint.base_url, "OPENAI_API_KEY": "sk-test"}
+        done = await run_command("complete", "sums.py:5", environment=environment, folder=tmp_path)
+        (asked,) = endpoint.generations
+    told = await run_command("context", "--json", "sums.py:5", folder=tmp_path)
+    assert (done.code, told.code) == (0, 0)
+    parts = told.json["parts"]
+    assert parts[0]["path"] == "money.py"
+    prompt = asked.json["prompt"]
+    assert all(part["text"] in prompt for part in parts)
+    assert "<|file_sep|>sums.py\n" in prompt
+
+
+@pytest.mark.asyncio
 async def test_a_wrong_setting_is_told_and_does_no_harm(tmp_path: Path) -> None:
     file = make_project(tmp_path)
     environment = write_config(tmp_path, EMBEDDED_ONLY + 'region = "mars"\n')

@@ -14,8 +14,8 @@ from lsp_server.index.crawl import (
     Limits,
     SourceFile,
     find_files,
+    read_found,
     read_source,
-    walk_workspace,
 )
 from lsp_server.privacy.gate import Gate
 
@@ -30,8 +30,8 @@ def crawl(root: Path, limits: Limits | None = None) -> list[str]:
     gate = Gate((root,))
     return [
         Path(found.path).relative_to(os.path.realpath(root)).as_posix()
-        for found in walk_workspace(gate, limits)
-        if found is not None
+        for found in find_files(gate, limits or Limits())
+        if found is not None and read_found(found) is not None
     ]
 
 
@@ -42,8 +42,9 @@ def test_nearest_the_root_first_and_by_name(tmp_path: Path) -> None:
 
 def test_breathes_after_each_folder(tmp_path: Path) -> None:
     write(tmp_path, dict.fromkeys(["a.py", "b/c.py"], "x"))
-    found = list(walk_workspace(Gate((tmp_path,))))
-    assert [each.text if each else None for each in found] == ["x", None, "x", None]
+    found = list(find_files(Gate((tmp_path,)), Limits()))
+    names = [Path(each.path).name if each else None for each in found]
+    assert names == ["a.py", None, "c.py", None]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_a_pipe_is_no_file(tmp_path: Path) -> None:
 
 def test_folders_that_vanish_or_were_never_there(tmp_path: Path) -> None:
     write(tmp_path, {"a/b.py": "x", "c/d.py": "x"})
-    walk = walk_workspace(Gate((tmp_path, tmp_path / "nowhere")))
+    walk = find_files(Gate((tmp_path, tmp_path / "nowhere")), Limits())
     assert next(walk) is None
     (tmp_path / "a" / "b.py").unlink()
     (tmp_path / "a").rmdir()

@@ -39,6 +39,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "lsprotocol": ("server", "protocol", "handlers", "cli.demo_editor"),
     "openai": ("provider.openai_compatible",),
     "httpx2": ("provider",),
+    "httpcore2": ("provider.spare",),
     "truststore": ("provider.http",),
     "keyring": ("provider.keys",),
     "tree_sitter": ("syntax",),
@@ -68,6 +69,7 @@ STARTS = frozenset(
 LATE = (
     "openai",
     "httpx2",
+    "httpcore2",
     "truststore",
     "keyring",
     "rich",

@@ -27,7 +27,8 @@ class Indexed:
         self.root = root
         self.states: list[IndexState] = []
         self.place = place
-        self.client = IndexClient(self.states.append, place)
+        self.changed: list[str] = []
+        self.client = IndexClient(self.states.append, place, self.changed.extend)
 
     async def start(self, *, watch: bool = False) -> None:
         await self.client.start([self.root], IGNORE, watch=watch)
@@ -85,6 +86,7 @@ async def test_changes_are_seen_without_being_told(root: Path, tmp_path: Path) -
         return indexed.defines("Seen") == ["seen.py"]
 
     await indexed.until(is_seen)
+    assert str(root / "seen.py") in indexed.changed
     (root / "a.py").unlink()
     await indexed.until(lambda: indexed.defines("A") == [])
     await indexed.client.close()

@@ -123,6 +123,25 @@ def test_a_files_outline_and_imports(store: Store, path: Path) -> None:
     assert lookup.files() == ["shop/cart.py", "shop/price.py"]
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "last", "expected"),
+    [
+        ("long.py", 0, 0, ["a0 = 0"]),
+        ("long.py", 58, 61, ["a58 = 58", "a59 = 59", "a60 = 60", "a61 = 61"]),
+        ("long.py", 199, 199, ["a199 = 199"]),
+        ("long.py", 198, 200, []),
+        ("long.py", 3, 2, []),
+        ("nowhere.py", 0, 0, []),
+    ],
+)
+def test_lines(
+    store: Store, path: Path, name: str, first: int, last: int, expected: list[str]
+) -> None:
+    text = "".join(f"a{number} = {number}\r\n" for number in range(200))
+    store.write([entry("long.py", text)])
+    assert Reader(path).lines(name, first, last) == expected
+
+
 def test_imports_without_names_and_of_modules(store: Store, path: Path) -> None:
     text = 'import "side";\nimport * as all from "x";\n'
     store.write([Entry(extract("a.ts", "typescript", text), (1, 1))])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from lsp_server.provider.base import Endpoint
@@ -60,6 +63,27 @@ async def test_a_fault_is_a_provider_error(way: Way, fault: Fault) -> None:
         endpoint.reply(Reply("sum(prices) + 1", fault=fault))
         error = await fail(endpoint, way)
     assert error.fault.action is FAULTS[fault]
+
+
+@every_way
+async def test_a_stream_of_nothing_ends_and_lets_others_work(way: Way) -> None:
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with FakeEndpoint(way.kind) as endpoint:
+        endpoint.reply(Reply(fault="says_nothing"))
+        counting = asyncio.create_task(count_turns())
+        with pytest.raises(ProviderError, match="nothing in it that does not end"):
+            await read(connect(endpoint), replace(way.request, max_tokens=2_000))
+        counting.cancel()
+        await endpoint.wait_for(lambda request: request.closed == "cancelled")
+    # Two events for each token, and sixteen of them in a turn of the loop.
+    assert turns > 2 * 2_000 / 16
 
 
 @every_way

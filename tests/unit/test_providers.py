@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lsp_server.completion.stream import read_answer
+from lsp_server.completion.stream import Reader, read_answer
 from lsp_server.context.base import Context
 from lsp_server.postprocess.size import MAX_LINE
 from lsp_server.prompt.base import Form
@@ -42,6 +42,9 @@ class Kept(list[str]):
 
     def extend(self, text: Iterable[str]) -> None:
         self.append("".join(text))
+
+    def end(self) -> None:
+        """Nothing to keep."""
 
 
 @every_way
@@ -193,7 +196,7 @@ async def test_an_answer_without_end_is_left(way: Way, fault: Fault) -> None:
         endpoint.reply(Reply("x" * 200, chunk_size=50, fault=fault))
         provider = connect(endpoint)
         request = Request(way.model, PROMPTS[way.form], 10_000)
-        answer = await read_answer(provider.stream(request), read_place("█"), Kept())
+        answer = await read_answer(provider.stream(request), Reader(read_place("█")), Kept())
         assert MAX_LINE <= len(answer.text) < MAX_LINE + 100
         await endpoint.wait_for(lambda request: request.closed == "cancelled")
         await provider.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.completion.reuse import AnswerStore, Known, move_indentation
+from lsp_server.completion.reuse import AnswerStore, Known, drop_unfinished, move_indentation
 from tests.marks import read_snapshot
 
 ANSWER = "compute(first)\n    return value"
@@ -53,3 +53,28 @@ def test_what_was_asked_for_nearest_comes_first() -> None:
 )
 def test_move_indentation(text: str, old: str, new: str, expected: str) -> None:
     assert move_indentation(text, old, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("\n    y = 1\n    z", "\n    y = 1"),
+        ("\n\n\ndef ", ""),
+        ("\n\n\ndef g():\n", ""),
+        ("\n@cached\n", ""),
+        ("\nx = 1\ny = f(\n    a,\n", "\nx = 1"),
+        # The cursor's own line may be the rest of what is shown.
+        (" 1\ny", " 1"),
+        ("rest", "rest"),
+        ("if x:\n", "if x:"),
+    ],
+)
+def test_what_was_cut_off_is_not_shown(text: str, kept: str) -> None:
+    assert drop_unfinished(text) == kept
+
+
+@pytest.mark.parametrize(("is_cut", "left"), [(True, []), (False, ["\ndef "])])
+def test_only_a_whole_answer_is_shown_to_its_end(is_cut: bool, left: list[str]) -> None:
+    store = AnswerStore()
+    store.put(*read_snapshot("x = █\n"), Known("1\ndef ", "openai", "m", is_cut))
+    assert [known.text for known in store.find(*read_snapshot("x = 1█\n"))] == left

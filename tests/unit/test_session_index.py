@@ -39,7 +39,7 @@ async def open_session(
     """A session with an index that is none."""
     made: list[FakeIndex] = []
 
-    def make(on_state: Callable[[IndexState], None]) -> FakeIndex:
+    def make(on_state: Callable[[IndexState], None], **_: object) -> FakeIndex:
         made.append(FakeIndex(on_state))
         return made[-1]
 

@@ -7,7 +7,7 @@ import pytest
 from lsp_server.completion.stream import is_complete
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.statement import begins_below, find_statement_end
-from tests.marks import read_parsed_place
+from tests.marks import read_parsed_place, read_place
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_begins_below(text: str, below: bool) -> None:
     ],
 )
 def test_the_first_statement(language: str, text: str, statement: str | None) -> None:
-    end = find_statement_end(text, language)
+    end = find_statement_end(text, read_place("█", language))
     assert (None if end is None else text[:end]) == statement
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterable
 
 import pytest
 
-from lsp_server.completion.stream import Answer, is_complete, read_answer
+from lsp_server.completion.stream import Answer, Reader, is_complete, read_answer
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.size import MAX_BYTES, MAX_LINE
 from lsp_server.prompt.base import Form
@@ -22,12 +22,16 @@ class Sink:
 
     def __init__(self) -> None:
         self.text = ""
+        self.ended = False
 
     def begin(self, model: str, form: Form) -> None:
         self.text = ""
 
     def extend(self, text: str) -> None:
         self.text += text
+
+    def end(self) -> None:
+        self.ended = True
 
 
 class Stream:
@@ -55,8 +59,10 @@ STOPS = [
     ("    █", ONE, "\n    x = 1\n■y"),
     ("█", ONE, "x = 1"),
     ("    █", SEVERAL, "x\n    y\nz\n■w"),
+    ("    █", SEVERAL, "x\n    y\nz ■= 1\nw"),
     ("    █", SEVERAL, "x\n\n    y\n\n    z\n"),
-    ("def f():█", SEVERAL, "\n    x\n\n\ndef g():\n■    y"),
+    ("def f():█", SEVERAL, "\n    x\n\n\ndef ■g():\n    y"),
+    ("    f(█)\n    end += 1", SEVERAL, "s)\n    end += 1\n■x"),
     ("if (x) {█", SEVERAL, "\n  y\n}\n■z\nw"),
     ("    █\n    return x", SEVERAL, "y = 1\n    return x\n■z"),
     ("    █\n    return x + y", SEVERAL, "z = 1\n    return x\n    w\n"),
@@ -80,7 +86,7 @@ async def test_stops(source: str, multiline: bool, marked: str) -> None:
     expected, _, _ = marked.partition("■")
     whole = marked.replace("■", "")
     stream = Stream(Text(character) for character in whole)
-    answer = await read_answer(stream(), place, Sink())
+    answer = await read_answer(stream(), Reader(place), Sink())
     assert answer.text == stream.taken == expected
     assert stream.closed
     # What was left unread would have changed nothing.
@@ -91,14 +97,16 @@ async def test_stops(source: str, multiline: bool, marked: str) -> None:
 async def test_usage_comes_with_the_end() -> None:
     pieces: list[Piece] = [Text("1"), Text(" + 1"), Usage(10, 3)]
     stream = Stream(pieces)
-    assert await read_answer(stream(), read_place("x = █"), Sink()) == Answer("1 + 1", Usage(10, 3))
+    assert await read_answer(stream(), Reader(read_place("x = █")), Sink()) == Answer(
+        "1 + 1", Usage(10, 3)
+    )
 
 
 @pytest.mark.asyncio
 async def test_an_answer_without_end_is_left() -> None:
     for endless, most in (("x" * 10, MAX_LINE), ("x" * 999 + "\n", MAX_BYTES), ("\n\n", 70)):
         stream = Stream(Text(endless) for _ in iter(int, 1))
-        answer = await read_answer(stream(), read_place("█"), Sink())
+        answer = await read_answer(stream(), Reader(read_place("█")), Sink())
         assert len(answer.text) <= most + len(endless)
         assert stream.closed
 
@@ -112,7 +120,7 @@ async def test_what_might_tell_all_the_time_is_not_always_looked_at(
         "lsp_server.completion.stream.is_complete", lambda text, _place: looks.append(text)
     )
     stream = Stream(Text("`") for _ in range(900))
-    await read_answer(stream(), read_place("█"), Sink())
+    await read_answer(stream(), Reader(read_place("█")), Sink())
     assert len(looks) == 20
 
 
@@ -126,7 +134,7 @@ async def test_the_stream_is_closed_when_reading_fails() -> None:
         raise BrokenError
 
     with pytest.raises(BrokenError):
-        await read_answer(broken(), read_place("█"), Sink())
+        await read_answer(broken(), Reader(read_place("█")), Sink())
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "    ", "`", "``", "```", "```py", "<|", "<|fim_"])
