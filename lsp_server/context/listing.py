@@ -1,13 +1,14 @@
 """Names at a few tokens each: what stands in which file, where there is no room for its lines.
 
-A listing is a comment of one line, like a file's own summary: `# RATES, convert; Price: rounded`
-are two names of the module and a member of a type in it. Nothing is listed under a file that does
-not define it, or use it in a line of code.
+A listing is a comment, like a file's own summary: `# RATES, convert; Price: rounded` are two names
+of the module and a member of a type in it. Nothing is listed under a file that does not define it,
+or use it in a line of code.
 """
 
 from __future__ import annotations
 
 import heapq
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,9 @@ _LINE_TOKENS, _PATH_TOKENS = 3, 4
 # What a file or a type costs at first is borne by so many names, as far as is known beforehand.
 _SHARED_BY = 4
 _MARK = "#"
+# A file with longer lines looks minified. What has no room in a line begins the next one, so that
+# each has so many characters at least.
+_WIDTH, _LEAST_WIDTH = 160, 160 - _MAX_LENGTH - 2
 
 Count = Callable[[Sequence[str]], int]
 
@@ -61,19 +65,25 @@ def list_names(
     )
     listed: dict[str, dict[str, list[str]]] = {}
     spent: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     for _, name in ranked:
         home = homes[name]
         path, container = home.piece.path, home.container
+        size = sizes.get(path, 0)
+        grown = size + len(f"{name}, ")
         cost = count([f" {name},"])
         if path not in listed:
             cost += _open_file(path, paths, count)
         if container and container not in listed.get(path, ()):
             cost += count([f" {container}:"])
+            grown += len(f"{container}: ")
+        cost += _LINE_TOKENS * (grown // _LEAST_WIDTH - size // _LEAST_WIDTH)
         if cost > tokens or not _may_stand_alone(name, home):
             continue
         tokens -= cost
         listed.setdefault(path, {}).setdefault(container, []).append(name)
         spent[path] = spent.get(path, 0) + cost
+        sizes[path] = grown
     return [(_write(path, names), spent[path]) for path, names in listed.items()]
 
 
@@ -127,12 +137,13 @@ def _write(path: str, listed: Mapping[str, Sequence[str]]) -> Piece:
         for container, names in sorted(listed.items())
     ]
     names = frozenset(name for group in listed.values() for name in group)
-    line = _comment("; ".join(groups), language_of_path(path))
-    return Piece(path, 0, (line,), "names", names | (listed.keys() - {""}))
+    lines = tuple(_comment("; ".join(groups), language_of_path(path)))
+    return Piece(path, 0, lines, "names", names | (listed.keys() - {""}))
 
 
-def _comment(text: str, language: str) -> str:
-    mark = comment_prefix(language)
-    if mark is None and (block := block_comment(language)):
-        return f"{block[0]} {text} {block[1]}"
-    return f"{mark or _MARK} {text}"
+def _comment(text: str, language: str) -> Iterator[str]:
+    opening, closing = f"{comment_prefix(language) or _MARK} ", ""
+    if comment_prefix(language) is None and (block := block_comment(language)):
+        opening, closing = f"{block[0]} ", f" {block[1]}"
+    for line in textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False):
+        yield f"{opening}{line}{closing}"

@@ -100,6 +100,17 @@ def test_the_likeliest_are_listed_and_none_twice() -> None:
     assert piece.lines == ("# name_7, name_6, name_5",)
 
 
+@pytest.mark.parametrize("path", ["a.py", "a.css"])
+def test_long_lists_are_wrapped(path: str) -> None:
+    pieces = [define(path, f"name_{n}", "Price" if n % 2 else "") for n in range(60)]
+    expected = {piece.name: _EVEN for piece in pieces}
+    [(piece, taken)] = list_names(pieces, expected, set(), {path}, count, 2000)
+    assert len(piece.lines) > 3
+    assert max(map(len, piece.lines)) < 170
+    assert count(piece.lines) <= taken
+    assert piece.names == expected.keys() | {"Price"}
+
+
 @pytest.mark.parametrize("tokens", [120, 240, 480])
 def test_lists_take_half_at_most_and_stand_first_in_their_file(tokens: int) -> None:
     lines = [f"value_{n} = compute_{n}(argument_{n}, other_{n})" for n in range(90)]
