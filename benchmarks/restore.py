@@ -1,9 +1,10 @@
 """Hidden code: does what is shown restore it exactly, when the model says too much?
 
 `python -m benchmarks.restore`. Code is hidden in real files: the rest of a line, the inside of a
-bracket that the editor has closed already, the rest of a block. The oracle knows it, and answers in
-ten styles of saying too much. The suggestion is accepted as an editor would, and the document is
-compared with the original: exact, short (a beginning of what was hidden), wrong, or none.
+bracket that the editor has closed already, the rest of a block, a function among others. The oracle
+knows it, and answers in ten styles of saying too much. The suggestion is accepted as an editor
+would, and the document is compared with the original: exact, short (a beginning of what was
+hidden), wrong, or none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ from tests.fakes import FakeEndpoint, RecordedRequest, Reply
 from tests.fakes.editor import Editor
 
 _FILES = ("json/decoder.py", "textwrap.py", "queue.py", "shlex.py", "configparser.py")
-_KINDS = ("rest of line", "inside a bracket", "rest of block")
+_KINDS = ("rest of line", "inside a bracket", "rest of block", "function")
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def all_holes(holes: int) -> Iterator[Hole]:
     for name in _FILES:
         text = library_text(name)
         chance = random.Random(name)
-        for kind, find in zip(_KINDS, (_line_holes, _bracket_holes, _block_holes), strict=True):
+        for kind, find in zip(_KINDS, _FINDERS, strict=True):
             found = list(find(text))
             for before, hidden, after in chance.sample(found, min(holes, len(found))):
                 yield Hole(kind, before, hidden, after)
@@ -172,6 +174,30 @@ def _block_holes(text: str) -> Iterator[tuple[str, str, str]]:
         if 2 <= end - number <= 8:
             hidden = "\n".join([line[blank:], *lines[number + 1 : end]])
             yield text[: starts[number] + blank], hidden, text[starts[end] - 1 :]
+
+
+def _function_holes(text: str) -> Iterator[tuple[str, str, str]]:
+    """Functions with others before and after them, in a class or not."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        head = re.match(r"( *)def ", line)
+        if head is None or lines[number - 1].strip():
+            continue
+        inside = " " * (len(head[1]) + 1)
+        end = number + 1
+        while end < len(lines) and (
+            lines[end].startswith((inside, f"{head[1]})")) or not lines[end]
+        ):
+            end += 1
+        while not lines[end - 1].strip():
+            end -= 1
+        before = "\n".join(lines[:number]) + "\n" + head[1]
+        if end < len(lines) and 2 <= end - number <= 20 and f"{head[1]}def " in before:
+            hidden = "\n".join([line[len(head[1]) :], *lines[number + 1 : end]])
+            yield before, hidden, "\n" + "\n".join(lines[end:])
+
+
+_FINDERS = (_line_holes, _bracket_holes, _block_holes, _function_holes)
 
 
 def _code_lines(text: str) -> Iterator[tuple[int, str]]:

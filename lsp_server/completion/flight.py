@@ -26,12 +26,15 @@ class Flight:
     """The answer to come at a place, with what was assumed to be typed there before it.
 
     `assumed` is empty for a plain request; a speculative one is asked as if the shown text had
-    been accepted. `place` is what it is read for.
+    been accepted. `place` is what it is read for; `keep` is called when enough of it has come.
     """
 
-    def __init__(self, origin: Origin, place: Place, assumed: str = "") -> None:
+    def __init__(
+        self, origin: Origin, place: Place, keep: Callable[[Flight], None], assumed: str = ""
+    ) -> None:
         self.origin = origin
         self.place = place
+        self._keep = keep
         self.assumed = assumed
         self.text = ""
         self.model: str | None = None
@@ -50,12 +53,7 @@ class Flight:
     def carry(self, task: asyncio.Task[None]) -> None:
         """The task that reads the stream."""
         self._task = task
-        task.add_done_callback(lambda _: self.end())
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether all has come that was wanted, though the connection may not be closed yet."""
-        return self.is_over and not self.is_cut and self.error is None
+        task.add_done_callback(lambda _: self._stop())
 
     @property
     def answer(self) -> str:
@@ -74,16 +72,16 @@ class Flight:
         self._changed.set()
 
     def end(self) -> None:
-        """Nothing more will come, or is wanted: who waits need not wait for the closing."""
-        self.is_over = True
-        self._changed.set()
+        """Enough has come. Who waits has it at once, and need not wait for the closing."""
+        self._keep(self)
+        self._stop()
 
     def cancel(self) -> None:
         """Close its connection; nobody can use it any more."""
         if self._task is not None:
             self._task.cancel()
         self.is_cut = not self.is_over
-        self.end()
+        self._stop()
 
     async def wait_until(self, is_enough: Callable[[str], bool], deadline: float) -> bool:
         """Wait until the answer is enough or the flight is over; False at the deadline.
@@ -132,3 +130,7 @@ class Flight:
         """What was typed up to `position`, where the answer agrees with it; None elsewhere."""
         typed = self.origin.typed_at(snapshot, position)
         return typed if typed is not None and self.agrees(typed) else None
+
+    def _stop(self) -> None:
+        self.is_over = True
+        self._changed.set()

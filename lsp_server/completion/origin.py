@@ -8,6 +8,8 @@ from lsp_server.buffer import Position, Snapshot
 
 # What editors add by themselves right of the cursor.
 CLOSERS = ")]}>\"'`"
+# So many lines above and below are compared: all of a million would take longer than a key may.
+_LINES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,17 @@ class Origin:
     def typed_in(self, snapshot: Snapshot) -> str | None:
         """All that stands in `snapshot` between the texts before and after the place.
 
-        None where those texts have changed. Lines of two snapshots are mostly the same objects,
-        which makes the comparison cheap.
+        None where those texts have changed, as far as they are looked at. Lines of two snapshots
+        are mostly the same objects, which makes the comparison cheap.
         """
         lines, place = self.snapshot.lines, self.position
         end = len(snapshot.lines) - (len(lines) - place.line - 1)
         if snapshot.uri != self.snapshot.uri or end <= place.line:
             return None
-        if snapshot.lines[: place.line] != lines[: place.line]:
+        first, below = max(0, place.line - _LINES), place.line + 1
+        if snapshot.lines[first : place.line] != lines[first : place.line]:
             return None
-        if snapshot.lines[end:] != lines[place.line + 1 :]:
+        if snapshot.lines[end : end + _LINES] != lines[below : below + _LINES]:
             return None
         left, right = lines[place.line][: place.column], lines[place.line][place.column :]
         middle = "".join(snapshot.lines[place.line : end])

@@ -18,6 +18,7 @@ from lsp_server.syntax.tree import SyntaxTree, Tree, parse_text, parse_variant
 
 # The filters look near the cursor only; a bound keeps them quick in a large file.
 _LINES_NEAR = 200
+_CHARACTERS_NEAR = 50_000
 # A larger file's tree would take more than a few milliseconds of each key to keep up to date.
 _MOST_CHARACTERS = 200_000
 _MOST_LINES = 7_000
@@ -100,9 +101,10 @@ def text_around(ask: Ask, above: int, below: int) -> tuple[str, str]:
     """The text before and after the cursor, so many lines of it, "\\n" line ends."""
     lines, position = ask.snapshot.lines, ask.position
     line = lines[position.line]
-    before = "".join(lines[max(0, position.line - above) : position.line])
-    after = "".join(lines[position.line + 1 : position.line + below])
-    return unix(before + line[: position.column]), unix(line[position.column :] + after)
+    left, right = line[: position.column], line[position.column :]
+    before = "".join(lines[max(0, position.line - above) : position.line]) + left
+    after = right + "".join(lines[position.line + 1 : position.line + below])
+    return unix(before[-_CHARACTERS_NEAR:]), unix(after[:_CHARACTERS_NEAR])
 
 
 def make_items(ask: Ask, texts: list[str]) -> tuple[Item, ...]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from aiolimiter import AsyncLimiter
 
-from lsp_server.buffer import Position, Snapshot
 from lsp_server.completion.ask import ask_models
 from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.engines import Hosted
@@ -172,7 +171,8 @@ class Requests:
             ask = Ask(snapshot, position, ask.path, ask.file, ask.repository)
         # A document that is only assumed has no tree.
         place = make_place(ask, settings, None if assumed else track.syntax)
-        track.flight = flight = Flight(origin, place, assumed)
+        keep = partial(self._keep, ask, hosted, is_cut=True)
+        track.flight = flight = Flight(origin, place, keep, assumed)
         fly = self._fly(flight, ask, track.syntax, hosted, settings, temperature)
         flight.carry(self._spawn(fly, "flight"))
         return flight
@@ -217,19 +217,14 @@ class Requests:
                 hosted.note_fault(error.fault)
             flight.error = error
             return
-        except asyncio.CancelledError:
-            # It may have been shown already, and the connection only be about to be closed.
-            if flight.is_answered:
-                self._keep(snapshot, position, flight, hosted)
-            raise
-        self._keep(snapshot, position, flight, hosted)
+        if not flight.is_over:
+            self._keep(ask, hosted, flight, is_cut=False)
         hosted.note_reply(reply)
 
-    def _keep(self, snapshot: Snapshot, position: Position, flight: Flight, hosted: Hosted) -> None:
-        # Where it was read to the model's own end it is whole.
-        is_cut = flight.is_over
+    def _keep(self, ask: Ask, hosted: Hosted, flight: Flight, *, is_cut: bool) -> None:
+        """Keep an answer; `is_cut` where the model would have gone on."""
         known = Known(flight.text, hosted.name, flight.model, is_cut)
-        self._store.put(snapshot, position, known)
+        self._store.put(ask.snapshot, ask.position, known)
 
     async def speculate(
         self,

@@ -82,14 +82,16 @@ def move_indentation(text: str, old: str, new: str) -> str:
 def drop_unfinished(text: str) -> str:
     """What is left of an answer that was cut, up to the last statement that came whole.
 
-    The rest of the cursor's own line always stays.
+    The rest of the cursor's own line always stays, and its end.
     """
     first, *lines = text.split("\n")
+    if not lines:
+        return text
     # The line that was being written.
     lines = lines[:-1]
     while lines and (not lines[-1].strip() or _is_unfinished(lines[-1])):
         lines.pop()
-    return "\n".join([first, *lines])
+    return "\n".join([first, *lines, ""])
 
 
 def _is_unfinished(line: str) -> bool:

@@ -104,16 +104,25 @@ class Reader:
         return measure_indentation(line) <= measure_indentation(self._place.left)
 
     def _is_complete(self, text: str) -> bool:
-        started = time.thread_time()
-        place = self._place
-        if not self._knows_tree and (place.multiline or (place.below and begins_below(text))):
+        if not self._may_end(text):
+            return is_complete(text, replace(self._place, spot=None))
+        if not self._knows_tree:
             self._knows_tree = True
-            self._place = replace(place, spot=self._find_spot())
+            self._place = replace(self._place, spot=self._find_spot())
+        started = time.thread_time()
         found = is_complete(text, self._place)
         self._tree_s += time.thread_time() - started
         if self._tree_s > _MOST_TREE_S:
             self._place = replace(self._place, spot=None)
         return found
+
+    def _may_end(self, text: str) -> bool:
+        """Whether the tree is worth being asked: lines that stand deeper end nothing."""
+        if not self._place.multiline:
+            return self._place.below and begins_below(text)
+        lines = [line for line in text.split("\n")[1:] if line.strip()]
+        depth = measure_indentation(self._place.left)
+        return any(measure_indentation(line) <= depth for line in lines[-2:])
 
 
 async def read_answer(

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+# A window has so many lines at most: few enough that several fit into a prompt, enough to hold a
+# function. It ends where a definition begins, or at an empty line, if one is near.
+WINDOW_LINES = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Symbol:

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lsp_server.buffer import split_lines
-from lsp_server.index.base import Chunk, Import, Symbol
+from lsp_server.index.base import WINDOW_LINES, Chunk, Import, Symbol
 from lsp_server.syntax.grammars import find_language, language_of_path
 from lsp_server.syntax.imports import list_imports
 from lsp_server.syntax.outline import list_definitions
 from lsp_server.syntax.parsing import parse_text
 from lsp_server.syntax.queries import find_matches
 
-# Windows of these many lines: short enough that several fit into a prompt, long enough to hold a
-# function. They end where a definition begins, or at an empty line, if one is near.
-WINDOW_LINES = 32
+# A window has so many lines at least, if there are.
 _FEWEST_LINES = 12
 # What is longer is data; one line of it says nothing that a prompt could use.
 WINDOW_CHARACTERS = 3_000

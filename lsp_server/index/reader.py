@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from cachetools import LRUCache, TTLCache
 
 from lsp_server.buffer import split_lines, strip_terminator
-from lsp_server.index.base import Chunk, Import, Symbol
+from lsp_server.index.base import WINDOW_LINES, Chunk, Import, Symbol
 from lsp_server.index.schema import CHUNKS_PER_FILE, KINDS, identify, open_to_read
 from lsp_server.index.words import split_identifiers
 
@@ -122,8 +122,8 @@ class Reader:
         rows = self._select(
             "SELECT line, text FROM file JOIN chunk "
             f"ON chunk.id BETWEEN file.id * {CHUNKS_PER_FILE} AND (file.id + 1) * {CHUNKS_PER_FILE}"
-            " - 1 WHERE path = ? AND line <= ? ORDER BY line",
-            (path, last),
+            " - 1 WHERE path = ? AND line BETWEEN ? AND ? ORDER BY line",
+            (path, first - WINDOW_LINES, last),
         )
         numbered = {
             number: strip_terminator(line)

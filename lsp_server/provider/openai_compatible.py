@@ -59,9 +59,7 @@ class OpenAICompatible:
 
     async def prepare(self) -> None:
         """Load the SDK, the trust store and the catalogue, off the event loop."""
-        await asyncio.to_thread(self._connect)
-        await asyncio.to_thread(load_backend)
-        await asyncio.to_thread(load_catalogue)
+        await asyncio.to_thread(self._load)
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """See `Provider.stream`."""
@@ -251,6 +249,19 @@ class OpenAICompatible:
             # `uname`; the guard takes those headers off anyway.
             self._client._platform = "Unknown"
         return self._client
+
+    def _load(self) -> None:
+        """All that the first request would load at its own cost."""
+        client = self._connect()
+        from openai.types import Completion
+        from openai.types.chat import ChatCompletionChunk
+
+        # The SDK imports its resources, and pydantic builds the types, when they are first used.
+        _ = client.completions, client.chat.completions
+        for answer in (Completion, ChatCompletionChunk):
+            answer.model_rebuild()
+        load_backend()
+        load_catalogue()
 
     def _raise_embedded_error(self, chunk: object, model: str) -> None:
         """A 200 may carry an error's code, and so may a chunk of a stream."""

@@ -232,7 +232,7 @@ async def test_wrong_use(arguments: list[str], code: int, part: str, tmp_path: P
     assert (done.code, done.out) == (code, ""), done
     assert part in done.err
     assert "Traceback" not in done.err
-    assert len(done.err.strip().splitlines()) == 1
+    assert len(done.told.splitlines()) == 1
 
 
 @pytest.mark.asyncio

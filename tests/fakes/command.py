@@ -27,6 +27,12 @@ class Finished:
     def json(self) -> Any:
         return json.loads(self.out)
 
+    @property
+    def told(self) -> str:
+        """Standard error but for what was waited for, which is said on a slow machine alone."""
+        lines = self.err.splitlines(keepends=True)
+        return "".join(line for line in lines if not line.endswith(" …\n"))
+
 
 async def run_command(
     *arguments: str | Path,

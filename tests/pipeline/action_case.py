@@ -1,26 +1,16 @@
 """The format of the files in tests/cases_actions: what is there, what is asked for, what the model
 says, what comes of it.
 
-A file begins with a sentence for the reader, and goes on in sections:
+Of the sections in `tests.pipeline.sections`, and more:
 
     -- source LANGUAGE PATH --   the document; █ marks the cursor, or two of them the selection
     -- action KIND --            fix, refactor, explain, doc or test; the body is the instruction
     -- diagnostics --            one a line: LINE:COLUMN-COLUMN SEVERITY SOURCE CODE: MESSAGE
     -- open LANGUAGE PATH --     another open document
-    -- file PATH --              another file of the workspace, on disk
-    -- settings --               settings as JSON
-    -- endpoint KIND --          which fake endpoint (dashscope where this is left out), and how it
-                                 is set up, as JSON: see `tests.pipeline.case.Setup`
-    -- reply --                  what its model says; `-- reply 2 --` to the second request
+    -- reply --                  what the model says; `-- reply 2 --` to the second request
     -- edited --                 the document as its user edits it while the model writes
     -- expect STATUS --          the change as a diff without its head, or the Markdown
     -- reason --                 the reason given, with notes
-    -- notices --                sentences shown to the user
-    -- asked --                  each request to a model: its path and model
-    -- prompt --                 the text of the last of them
-
-A section ends without the last line's end. Characters that nobody sees are written as in
-tests/cases. `reason`, `asked` and `prompt` are checked where they are given.
 """
 
 from __future__ import annotations
@@ -31,47 +21,44 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from lsp_server.actions.base import ActionResult, Diagnostic, Kind
 from lsp_server.buffer import Position, Snapshot, split_lines
-from tests.pipeline.case import CURSOR, Setup, _read_characters, _read_setup, _split
-
-GOLDEN = ("expect", "reason", "notices", "asked", "prompt")
+from tests.pipeline.sections import (
+    CURSOR,
+    GOLDEN,
+    Given,
+    read_characters,
+    read_setup,
+    split_sections,
+)
 
 _DIAGNOSTIC = re.compile(r"(\d+):(\d+)-(\d+) (\w+) (\S+) (\S+): (.*)")
 
 
 @dataclass(frozen=True)
-class ActionCase:
-    """A case as its file tells it. `sections` holds all of them by their full heads, in order."""
+class ActionCase(Given):
+    """A case as its file tells it."""
 
-    intent: str
-    sections: Mapping[str, str]
     kind: Kind
-    language: str
-    path: str
-    text: str
     start: Position | None
     end: Position | None
     instruction: str
     diagnostics: tuple[Diagnostic, ...]
     opened: Mapping[str, tuple[str, str]]
-    files: Mapping[str, str]
-    settings: Mapping[str, Any]
-    setup: Setup
     replies: tuple[str, ...]
     edited: str | None
 
 
 def read_action_case(file: Path) -> ActionCase:
     """Raises ValueError where a file does not have the form above."""
-    intent, sections = _split(file.read_text("utf-8"))
+    intent, sections = split_sections(file.read_text("utf-8"))
     by_name: dict[str, tuple[str, str]] = {}
     files, opened, replies = {}, {}, []
     for head, body in sections.items():
         name, _, argument = head.partition(" ")
-        text = _read_characters(body)
+        text = read_characters(body)
         if name == "file":
             files[argument] = text
         elif name == "open":
@@ -88,7 +75,6 @@ def read_action_case(file: Path) -> ActionCase:
     language, path = head.split()
     parts = source.split(CURSOR)
     places = [_place("".join(parts[: number + 1])) for number in range(len(parts) - 1)]
-    kind, setup = by_name.get("endpoint", ("dashscope", ""))
     text = "".join(parts)
     return ActionCase(
         intent=intent,
@@ -104,17 +90,10 @@ def read_action_case(file: Path) -> ActionCase:
         opened=opened,
         files=files,
         settings=json.loads(by_name.get("settings", ("", ""))[1] or "{}"),
-        setup=_read_setup(kind, json.loads(setup or "{}")),
+        setup=read_setup(by_name.get("endpoint", ("dashscope", ""))),
         replies=tuple(replies),
         edited=by_name["edited"][1] if "edited" in by_name else None,
     )
-
-
-def write_action_case(file: Path, case: ActionCase, golden: Mapping[str, str]) -> None:
-    """The file anew, with these golden sections in place of those it has."""
-    kept = {head: body for head, body in case.sections.items() if head.split(" ")[0] not in GOLDEN}
-    parts = [case.intent, *(f"-- {head} --\n{body}" for head, body in {**kept, **golden}.items())]
-    file.write_text("\n".join(part for part in parts if part) + "\n", "utf-8")
 
 
 def show_result(result: ActionResult) -> str:

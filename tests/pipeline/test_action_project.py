@@ -17,7 +17,7 @@ from lsp_server.session import Session
 from lsp_server.settings import Layer, resolve_settings
 from tests.fakes import FakeEndpoint
 from tests.fakes.sessions import FakeEmbedded
-from tests.pipeline.case import show_prompt
+from tests.pipeline.stage import show_prompt
 
 KEY = "sk-" + "4f9a0c7be21d4c0e9b83d5a6" * 2
 CART = "from shop.prices import Price\n\n\ndef total(prices):\n    return add_up(prices, Price)\n"

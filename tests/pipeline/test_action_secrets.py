@@ -17,7 +17,7 @@ from lsp_server.settings import Layer, resolve_settings
 from tests.fakes import FakeEndpoint, Reply
 from tests.fakes.canaries import make_canaries
 from tests.fakes.sessions import FakeEmbedded
-from tests.pipeline.case import show_prompt
+from tests.pipeline.stage import show_prompt
 
 SOURCE = """\
 OTHER = connect(password="marabou")

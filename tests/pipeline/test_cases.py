@@ -10,20 +10,11 @@ import pytest
 from lsp_server.buffer import Encoding
 from lsp_server.completion.base import Outcome
 from lsp_server.handlers.commands import why
-from lsp_server.provider.discover import Environment
 from lsp_server.session import Session
-from lsp_server.settings import Layer, Settings, resolve_settings
-from tests.fakes import FakeEndpoint, Model, Reply
-from tests.fakes.sessions import FakeEmbedded
-from tests.pipeline.case import (
-    GOLDEN,
-    Case,
-    read_case,
-    show_characters,
-    show_item,
-    show_prompt,
-    write_case,
-)
+from tests.fakes import Reply
+from tests.pipeline.case import Case, read_case, show_item
+from tests.pipeline.sections import check_golden
+from tests.pipeline.stage import set_stage
 
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*.txt"))
 # Those in which nothing is shown.
@@ -33,7 +24,8 @@ SILENT = [file for file in CASES if "\nnothing: " in file.read_text("utf-8")]
 @pytest.mark.asyncio
 @pytest.mark.parametrize("file", CASES, ids=[file.stem for file in CASES])
 async def test_case(file: Path, tmp_path: Path, rewrite: bool) -> None:
-    await check(file, tmp_path, rewrite=rewrite)
+    case = read_case(file)
+    check_golden(file, case, await run(case, tmp_path), rewrite=rewrite)
 
 
 @pytest.mark.asyncio
@@ -52,68 +44,22 @@ def test_there_are_cases() -> None:
     assert SILENT
 
 
-async def check(file: Path, folder: Path, *, rewrite: bool) -> None:
-    """What the case's golden sections say is what happens."""
-    case = read_case(file)
-    found = await run(case, folder)
-    given = {head: body for head, body in case.sections.items() if head.split(" ")[0] in GOLDEN}
-    wanted = {name for name in given if not name.startswith("expect")}
-    golden = {
-        head: body
-        for head, body in found.items()
-        if head in wanted or head.startswith("expect") or (head == "notices" and body)
-    }
-    if rewrite:
-        write_case(file, case, golden)
-    else:
-        assert golden == given, case.intent
-
-
 async def run(case: Case, folder: Path) -> dict[str, str]:
     """The golden sections as they come out."""
-    for path, text in case.files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, "utf-8")
-    options = dict(case.setup.options)
-    if "models" in options:
-        options["models"] = [Model(**model) for model in options["models"]]
-    notices: list[str] = []
-    async with FakeEndpoint(case.setup.kind, **options) as endpoint:
-        endpoint.reply(Reply(case.reply, **case.setup.reply))
-        for failure in case.setup.fail:
-            endpoint.fail(**failure)
-        session = Session(
-            Environment(),
-            lambda _origin: "sk-test",
-            notify=notices.append,
-            show_status=lambda _status: None,
-        )
-        session.embedded = FakeEmbedded(case.embedded)
-        try:
-            await session.configure(_settings(case, endpoint), (folder,))
-            await session.wait_until_connected()
-            outcome, shown = await _complete(case, session, folder)
-            told = why(session, [{"uri": (folder / case.path).as_uri()}])
-        finally:
-            await session.shut_down()
-        asked = [
-            f"{request.path} {request.json.get('model', '-')}" for request in endpoint.generations
-        ]
-        prompt = show_prompt(endpoint.generations[-1]) if asked else ""
-        found = {
-            "expect embedded" if shown and outcome.engine == "embedded" else "expect": (
-                shown or f"nothing: {outcome.reason}"
-            ),
+    async with set_stage(case, folder, case.embedded) as stage:
+        stage.endpoint.reply(Reply(case.reply, **case.setup.reply))
+        await stage.configure()
+        await stage.session.wait_until_connected()
+        outcome, shown = await _complete(case, stage.session, folder)
+        told = why(stage.session, [{"uri": (folder / case.path).as_uri()}])
+    head = "expect embedded" if shown and outcome.engine == "embedded" else "expect"
+    return stage.tell(
+        {
+            head: shown or f"nothing: {outcome.reason}",
             "reason": outcome.reason,
             "why": f"{told['outcome']}: {told['reason']}",
-            "notices": "\n".join(notices),
-            "asked": "\n".join(asked) or "nobody",
-            "prompt": prompt,
         }
-        return {
-            name: show_characters(text.replace(endpoint.origin, "ENDPOINT"))
-            for name, text in found.items()
-        }
+    )
 
 
 async def _complete(case: Case, session: Session, folder: Path) -> tuple[Outcome, str]:
@@ -126,14 +72,3 @@ async def _complete(case: Case, session: Session, folder: Path) -> tuple[Outcome
     if not outcome.items:
         return outcome, ""
     return outcome, show_item(snapshot, case.cursor, outcome.items[0])
-
-
-def _settings(case: Case, endpoint: FakeEndpoint) -> Settings:
-    layers = [
-        Layer("the case", case.settings),
-        Layer("the endpoint", {"provider": endpoint.kind, "baseUrl": endpoint.base_url}),
-    ]
-    resolved = resolve_settings(layers)
-    assert not resolved.problems
-    assert not resolved.unknown
-    return resolved.settings

@@ -17,7 +17,9 @@ from lsp_server.actions.base import ActionRequest, Diagnostic, Related
 from lsp_server.actions.base import Kind as ActionKind
 from lsp_server.actions.desk import ActionDesk
 from lsp_server.buffer import Encoding, Position
+from lsp_server.cli.session import Reading
 from lsp_server.context.base import Context, Snippet
+from lsp_server.context.scene import NAME
 from lsp_server.index.crawl import Limits, find_files, read_found
 from lsp_server.privacy.gate import Gate
 from lsp_server.prompt.actions import ActionContext, build_action_messages
@@ -222,6 +224,43 @@ async def test_actions_send_none(kind: ActionKind, tmp_path: Path) -> None:
         assert endpoint.generations
         sent = read_sent(endpoint)
     assert [canary.kind for canary in canaries if leaks(canary, sent)] == []
+
+
+@pytest.mark.asyncio
+async def test_actions_send_none_of_what_the_index_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In definitions of other files, whole and by their heads, and in what uses the region."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    project = tmp_path / "project"
+    project.mkdir()
+    canaries = make_canaries(10)
+    for number, canary in enumerate(canaries):
+        body = f"def use_{number}():\n    '''{canary.text}'''\n    return run()\n"
+        (project / f"m{number}.py").write_text(f"{body}\n\n{canary.text}", "utf-8")
+    uri = (project / "a.py").as_uri()
+    shown = 0
+    async with FakeEndpoint() as endpoint, open_session(endpoint, project) as session:
+        reading = Reading()
+        await session.read_project(reading.note)
+        assert await reading.wait(60)
+        assert await session.context.wait_until_ready(60)
+        for first in range(0, len(canaries), 4):
+            part = canaries[first : first + 4]
+            names = {name for canary in part for name in NAME.findall(canary.text)}
+            calls = [f"use_{first + number}()" for number in range(4)]
+            calls += [f"{name}()" for name in sorted(names) if name.isascii()]
+            text = "def run():\n    " + "\n    ".join(calls) + "\n"
+            session.open(uri, "python", 1, text, Encoding.UTF16)
+            snapshot = session.documents[uri].buffer.snapshot()
+            request = ActionRequest("explain", snapshot, "a.py", Position(0, 5), Position(0, 5))
+            await ActionDesk(SessionHost(session), dict).perform(request, lambda _: None)
+            prompt = endpoint.generations[-1].json["messages"][1]["content"]
+            # The region names the secrets' own words too, but not what they stand in.
+            shown += sum(f"def use_{first + number}():\n" in prompt for number in range(4))
+            reference = prompt.partition("File: a.py")[0]
+            assert [canary.kind for canary in part if leaks(canary, reference)] == []
+    assert shown > 0.8 * len(canaries)
 
 
 @pytest.mark.asyncio

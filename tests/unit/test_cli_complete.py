@@ -181,7 +181,7 @@ async def test_shows_a_suggestion_of_the_embedded_engine_in_place(tmp_path: Path
     file = make_project(tmp_path)
     environment = write_config(tmp_path, EMBEDDED_ONLY)
     done = await run_command("complete", f"{file}:22", environment=environment)
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.told) == (0, "")
     *code, summary = done.out.splitlines()
     assert code[-1] == " 22 │     with open(path, enc{+oding=CODE) as file:+}"
     assert code[0] == " 18 │         return json.load(file)"
@@ -193,7 +193,7 @@ async def test_gives_the_same_as_json(tmp_path: Path) -> None:
     file = make_project(tmp_path)
     environment = write_config(tmp_path, EMBEDDED_ONLY)
     done = await run_command("complete", "--json", f"{file}:22", environment=environment)
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.told) == (0, "")
     first = done.json["items"][0]
     assert first["text"] == "with open(path, encoding=CODE) as file:"
     assert first["range"] == {
@@ -211,9 +211,9 @@ async def test_without_a_suggestion_the_exit_code_is_one(tmp_path: Path) -> None
     environment = write_config(tmp_path, EMBEDDED_ONLY)
     done = await run_command("complete", f"{file}:1", environment=environment)
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("qwen-lsp: No suggestion. qwen.provider is set to embedded.")
+    assert done.told.startswith("qwen-lsp: No suggestion. qwen.provider is set to embedded.")
     done = await run_command("complete", "--json", f"{file}:1", environment=environment)
-    assert (done.code, done.err) == (1, "")
+    assert (done.code, done.told) == (1, "")
     assert done.json["items"] == []
 
 

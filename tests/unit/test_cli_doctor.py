@@ -220,7 +220,7 @@ async def run(*arguments: str, folder: Path, environment: dict[str, str] | None 
 async def test_tells_it_to_people_too(tmp_path: Path) -> None:
     environment = write_config(tmp_path, EMBEDDED_ONLY)
     done = await run(folder=tmp_path, environment=environment)
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.told) == (0, "")
     assert "engine: embedded: qwen.provider is set to embedded.\n" in done.out
     assert done.out.endswith("\nNothing is broken.\n")
     assert "\x1b" not in done.out
@@ -229,7 +229,7 @@ async def test_tells_it_to_people_too(tmp_path: Path) -> None:
 async def test_what_is_broken_is_told_and_the_exit_code_is_one(tmp_path: Path) -> None:
     environment = write_config(tmp_path, 'provider = "dashscope"\n') | {"COLUMNS": "60"}
     done = await run(folder=tmp_path, environment=environment)
-    assert (done.code, done.err) == (1, "")
+    assert (done.code, done.told) == (1, "")
     (problem,) = [line for line in done.out.splitlines() if line.startswith("✗")]
     assert problem == (
         "✗ No DashScope key was found: set DASHSCOPE_API_KEY, or run `qwen-lsp login dashscope`."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.index.base import Import, Symbol
-from lsp_server.index.extract import WINDOW_CHARACTERS, WINDOW_LINES, choose_language, extract
+from lsp_server.index.base import WINDOW_LINES, Import, Symbol
+from lsp_server.index.extract import WINDOW_CHARACTERS, choose_language, extract
 from lsp_server.index.words import list_words, split_identifier
 from lsp_server.syntax.outline import MAX_DEFINITIONS
 

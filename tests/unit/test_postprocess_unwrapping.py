@@ -202,6 +202,8 @@ def test_may_repeat_prefix(text: str, expected: bool) -> None:
         ("if x:\n█", "    y = 2", "    y = 2"),
         ("  if (x) {\n    █", "    y();", "y();"),
         ("\tif x {\n\t\t█", "\t\ty()", "y()"),
+        ("        x = 1\n\n    █", "    def g():\n        y", "def g():\n        y"),
+        ("        x = 1\n    █", "    if x:\n            y", "    if x:\n            y"),
         ("/**\n * a\n █", " * b", "* b"),
         ("█", "\n", ""),
         ("    █", "\n\n", ""),

@@ -117,6 +117,36 @@ def test_a_file_with_errors_is_served(source: str, text: str) -> None:
     assert keep_parsing(text, read_parsed_place(source)) == text
 
 
+# Files in which a bracket above makes an error of what follows.
+LEFT_OPEN = [
+    ("python", "x = {\n    'a': [1,\n\n\ndef f(a):\n    b = █\n    return b\n", "a + 1"),
+    ("typescript", "const x = {\n  a: [\n\nfunction f(a: string) {\n  const b = █\n}\n", "a;"),
+    ("go", "package a\n\nvar x = []int{\n\nfunc f(a int) {\n\tb := █\n}\n", "a + 1"),
+    ("c", "int x[] = {\n\nint f(int a)\n{\n    int b = █\n}\n", "a;"),
+    ("java", "class A {\n  int x = f(\n\n  int g(int a) {\n    int b = █\n  }\n}\n", "a;"),
+    ("ruby", "x = [\n\ndef f(a)\n  b = █\nend\n", "a + 1"),
+]
+
+
+@pytest.mark.parametrize(("language", "source", "text"), LEFT_OPEN)
+def test_where_the_file_is_broken_the_function_tells(language: str, source: str, text: str) -> None:
+    place = read_parsed_place(source, language)
+    assert keep_parsing(text, place) == text
+    assert keep_parsing("= ) 1", place) == BROKEN
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # No piece of these parses, or it may be prose that is written.
+        "x = {\n    'a': [1,\n    █\n",
+        'x = (\n\n"""\nNotes\n█\n',
+    ],
+)
+def test_where_nothing_parses_nothing_is_judged(source: str) -> None:
+    assert keep_parsing("of these )", read_parsed_place(source)) == "of these )"
+
+
 def test_without_a_tree_nothing_is_judged() -> None:
     assert keep_parsing("1 + )", read_place("x = █")) == "1 + )"
 

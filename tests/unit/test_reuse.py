@@ -58,22 +58,22 @@ def test_move_indentation(text: str, old: str, new: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ("\n    y = 1\n    z", "\n    y = 1"),
-        ("\n\n\ndef ", ""),
-        ("\n\n\ndef g():\n", ""),
-        ("\n@cached\n", ""),
-        ("\nx = 1\ny = f(\n    a,\n", "\nx = 1"),
+        ("\n    y = 1\n    z", "\n    y = 1\n"),
+        ("\n\n\ndef ", "\n"),
+        ("\n\n\ndef g():\n", "\n"),
+        ("\n@cached\n", "\n"),
+        ("\nx = 1\ny = f(\n    a,\n", "\nx = 1\n"),
         # The cursor's own line may be the rest of what is shown.
-        (" 1\ny", " 1"),
+        (" 1\ny", " 1\n"),
         ("rest", "rest"),
-        ("if x:\n", "if x:"),
+        ("if x:\n", "if x:\n"),
     ],
 )
 def test_what_was_cut_off_is_not_shown(text: str, kept: str) -> None:
     assert drop_unfinished(text) == kept
 
 
-@pytest.mark.parametrize(("is_cut", "left"), [(True, []), (False, ["\ndef "])])
+@pytest.mark.parametrize(("is_cut", "left"), [(True, ["\n"]), (False, ["\ndef "])])
 def test_only_a_whole_answer_is_shown_to_its_end(is_cut: bool, left: list[str]) -> None:
     store = AnswerStore()
     store.put(*read_snapshot("x = █\n"), Known("1\ndef ", "openai", "m", is_cut))

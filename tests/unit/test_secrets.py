@@ -54,6 +54,8 @@ def test_each_kind_is_found(canary: Canary) -> None:
         ("password = '''kolibri'''", "password = '''§'''"),
         ("https://me:kolibri@example.com/x", "https://me:§@example.com/x"),
         ('"Server=db;Password=k0libri99;P=1"', '"Server=db;Password=§;P=1"'),
+        ('"""x = "Server=db;Password=k0libri99;"', '"""x = "Server=db;Password=§;"'),
+        ('"""Server=db;Password=k0libri99;', '"""Server=db;Password=§;'),
         ("x = 1  # password: k0libri99", "x = 1  # password: §"),
         ('secret = f"{prefix}a8Kd03kfLs9"', 'secret = f"§"'),
     ],

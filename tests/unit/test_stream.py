@@ -11,7 +11,8 @@ from lsp_server.postprocess import refine
 from lsp_server.postprocess.size import MAX_BYTES, MAX_LINE
 from lsp_server.prompt.base import Form
 from lsp_server.provider.base import Piece, Text, Usage
-from tests.marks import read_place
+from lsp_server.syntax.splice import Spot
+from tests.marks import read_parsed_place, read_place
 
 ONE = False
 SEVERAL = True
@@ -122,6 +123,42 @@ async def test_what_might_tell_all_the_time_is_not_always_looked_at(
     stream = Stream(Text("`") for _ in range(900))
     await read_answer(stream(), Reader(read_place("█")), Sink())
     assert len(looks) == 20
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "asks"),
+    [
+        ("x = 1\n█\n", "def f():\n    a\n    b\n", False),
+        ("x = 1\n█\n", "def f():\n    a\n\n\ndef ", True),
+        ("def f():█\n", "\n    a\n    b\n", False),
+        ("x = █\n", "1\n", False),
+    ],
+)
+def test_the_tree_is_asked_where_a_block_may_end(source: str, text: str, asks: bool) -> None:
+    asked = []
+    multiline = "x = █" not in source
+    reader = Reader(read_place(source, multiline=multiline), lambda: asked.append(1))
+    for length in range(1, len(text) + 1):
+        reader.has_enough(text[:length])
+    assert asked == [1] * asks
+
+
+def test_a_tree_that_takes_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = read_parsed_place("x = 1\n█\n")
+    looks = []
+
+    def find_first_block(spot: Spot, text: str) -> None:
+        looks.append(text)
+        clock.append(1)
+
+    clock: list[int] = []
+    monkeypatch.setattr("time.thread_time", lambda: float(len(clock)))
+    monkeypatch.setattr("lsp_server.postprocess.scope.find_first_block", find_first_block)
+    reader = Reader(place, lambda: place.spot)
+    text = "".join(f"a{number}\n" for number in range(9))
+    for length in range(1, len(text) + 1):
+        assert not reader.has_enough(text[:length])
+    assert len(looks) == 1
 
 
 @pytest.mark.asyncio

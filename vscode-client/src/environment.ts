@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 
@@ -71,13 +73,14 @@ export class OwnEnvironment {
     const target = await this.place();
     // Filled elsewhere and renamed, so that it is whole or absent.
     const unfinished = `${target}.${process.pid}.unfinished`;
+    const unpacked = `${target}.${process.pid}.wheel`;
     const run = (program: string, words: string[]): Promise<void> =>
       this.run(program, words, signal);
     try {
       await mkdir(this.folder, { recursive: true });
       progress.report({ message: l10n.t('making a Python environment') });
       const uv = findProgram('uv');
-      const wheel = await this.wheel();
+      const wheel = await unpackWheel(await this.wheel(), unpacked);
       const interpreter = interpreterIn(unfinished);
       if (uv) {
         await run(uv, ['venv', '--quiet', '--python', `>=${OLDEST.join('.')}`, unfinished]);
@@ -96,6 +99,7 @@ export class OwnEnvironment {
       await this.put(unfinished, target);
     } finally {
       await rm(unfinished, { recursive: true, force: true });
+      await rm(unpacked, { recursive: true, force: true });
     }
     await this.removeOld();
     return interpreterIn(target);
@@ -178,14 +182,22 @@ export class OwnEnvironment {
   }
 }
 
-/** The server that the extension carries. */
+/** The server that the extension carries: a wheel under Brotli. */
 export async function findWheel(extension: string): Promise<string> {
   const folder = join(extension, 'dist');
-  const name = (await readdir(folder)).find((each) => each.endsWith('.whl'));
+  const name = (await readdir(folder)).find((each) => each.endsWith('.whl.br'));
   if (!name) {
     throw new SetupError(l10n.t('This package of the extension carries no language server.'));
   }
   return join(folder, name);
+}
+
+/** The wheel as pip and uv take it, in a folder that is made where it is missing. */
+export async function unpackWheel(packed: string, folder: string): Promise<string> {
+  const wheel = join(folder, basename(packed, '.br'));
+  await mkdir(folder, { recursive: true });
+  await writeFile(wheel, await promisify(brotliDecompress)(await readFile(packed)));
+  return wheel;
 }
 
 function explain(output: string): string {

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 
-import { findWheel, type OwnEnvironment, SetupError } from './environment';
+import { findWheel, type OwnEnvironment, SetupError, unpackWheel } from './environment';
 import { describeError } from './log';
 import { findProgram, isProgram } from './programs';
 import { findInterpreters, hasServer } from './python';
@@ -99,10 +99,11 @@ function inInterpreter(interpreter: string, origin: string): ServerCommand {
 async function findInstallRemedies(context: vscode.ExtensionContext): Promise<readonly Remedy[]> {
   const remedies = [command(l10n.t('Install'), 'qwen.installServer'), showLog()];
   try {
-    const words = `pip install "${await findWheel(context.extensionPath)}"`;
+    const packed = await findWheel(context.extensionPath);
     remedies.push({
       title: l10n.t('Copy Command'),
       run: async () => {
+        const words = `pip install "${await unpackWheel(packed, context.globalStorageUri.fsPath)}"`;
         await vscode.env.clipboard.writeText(words);
         await vscode.window.showInformationMessage(
           l10n.t('Run “{0}” in a terminal, then run the command “Qwen: Restart Language Server”.', words),

@@ -12,6 +12,8 @@ const { outputFiles } = await build({
   write: false,
   format: 'esm',
   platform: 'node',
+  // As the package has it.
+  alias: { entities: 'entities/lib/decode.js' },
 });
 const code = Buffer.from(outputFiles[0].text).toString('base64');
 const { escapeHtml, renderMarkdown } = await import(`data:text/javascript;base64,${code}`);
@@ -66,6 +68,12 @@ test('code, lists, tables and web links are shown', () => {
   for (const part of ['<h1>A', '<code>b', '<td>d', '<a href="https://example.org">e', 'f = 1']) {
     assert.ok(html.includes(part), part);
   }
+});
+
+test('entities are shown as what they stand for', () => {
+  const html = renderMarkdown('&eacute; &#8212; &lt;b&gt; [e](https://example.org/?a=1&amp;b=2)');
+  assert.ok(html.includes('é — &lt;b&gt;'), html);
+  assert.ok(html.includes('href="https://example.org/?a=1&amp;b=2"'), html);
 });
 
 test('a title is text', () => {

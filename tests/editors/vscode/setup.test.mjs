@@ -1,6 +1,7 @@
 // The first minutes of a new user: no server yet, a key to be given, a folder not yet trusted.
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 
@@ -19,6 +20,14 @@ test('a missing server is told with what installs it, then found', async (contex
   workbench.installServer();
   await message.getByRole('button', { name: 'Try Again' }).click();
   await workbench.statusItem.filter({ hasText: 'built-in' }).waitFor();
+});
+
+test('the command that installs the server names a wheel that is there', async (context) => {
+  const workbench = await open(context, { installed: false });
+  await workbench.message('is not installed').getByRole('button', { name: 'Copy Command' }).click();
+  const told = await workbench.message('in a terminal').textContent();
+  const [, wheel] = /pip install "(.*?\.whl)"/.exec(told);
+  assert.ok(existsSync(wheel), wheel);
 });
 
 test('a server that ends by a fault is started again', async (context) => {
