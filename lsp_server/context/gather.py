@@ -15,16 +15,16 @@ from lsp_server.context.history import NAME as HISTORY
 from lsp_server.context.history import write_history
 from lsp_server.context.imported import gather_imported, resolve_imports
 from lsp_server.context.pack import Choice, build_snippets, choose_pieces, count_snippets
-from lsp_server.context.piece import cut_window, is_shown, make_heads
+from lsp_server.context.piece import is_shown, make_heads
 from lsp_server.context.scene import Scene, names_of, split_text
 from lsp_server.context.siblings import find_bases, gather_bases, gather_siblings
-from lsp_server.context.similar import cut_file, search_similar
+from lsp_server.context.similar import cut_file, cut_similar, search_similar, take_whole
 from lsp_server.context.users import gather_users
 from lsp_server.index.base import Lookup
 
 # The shares of the budget. What stands after the cursor moves with every key, and with it all that
 # follows in the prompt: kept small, nine tenths of a prompt are what the last one was.
-_PREFIX_SHARE = 0.5
+_PREFIX_SHARE = 0.4
 _SUFFIX_SHARE = 0.085
 _EDITS_SHARE = 0.1
 # Control tokens, the names of the repository and of the file.
@@ -98,7 +98,7 @@ def _widen(
 
     It ends where a snippet of the same document stands.
     """
-    own = [one.piece for one in choices if one.piece.path == scene.path and not one.piece.is_head]
+    own = [one.piece for one in choices if one.piece.path == scene.path and one.piece.is_excerpt]
     ends = [piece.line + len(piece.lines) for piece in own if piece.line < frame.first]
     first = choose_first(scene, count, tokens - suffix)
     first = max(first, *ends) if ends else first
@@ -152,16 +152,11 @@ def _choose(
     for path in files.counterparts(scene.path):
         pieces += make_heads(lookup.outline(path), "counterpart")
     own = list(cut_file(scene))
-    excerpts = [
-        piece
-        for chunk in {(one.path, one.line): one for one in (*wide, *narrow)}.values()
-        for piece in cut_window(chunk.path, chunk.line, chunk.text)
-    ]
     shown = names_of(split_text(frame.prefix)) | names_of(split_text(frame.suffix))
     expected = expect_names(scene, shown, wide, narrow, [*pieces, *own])
     candidates = [
         piece
-        for piece in (*pieces, *own, *excerpts)
+        for piece in (*pieces, *own, *cut_similar(wide, narrow))
         if not is_shown(piece, scene, frame.first, frame.last)
     ]
-    return choose_pieces(candidates, expected, count, tokens)
+    return choose_pieces(candidates, expected, count, tokens, take_whole(wide, narrow))

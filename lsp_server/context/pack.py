@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsp_server.context.base import Snippet
+from lsp_server.context.listing import list_names
 from lsp_server.context.piece import Origin, Piece
 
 # A file's path with the control tokens around it, and the line that a gap or a container takes.
@@ -15,13 +16,19 @@ _GAP_TOKENS = 2
 # Qwen's vocabulary on code, with its indentation.
 _CHARACTERS_PER_TOKEN = 4.2
 GAP = "..."
+# A definition that is in use here tells more than names, and is worth some where all are known.
+_IN_USE: frozenset[Origin] = frozenset({"imported", "defined"})
+_IN_USE_WORTH = 0.001
 _ROUNDS = 2
+# What lists of names may take: a model needs to see how they are used as well.
+_NAMES_SHARE = 0.5
 # No piece takes less, and none is smaller than its estimated size by more than this.
 _LEAST_TOKENS = 10
 _SURELY_TOO_LARGE = 1.5
 # The steadiest first, so that an endpoint's cache of the prompt's beginning serves longest.
 _ORDER: tuple[Origin, ...] = (
-    "imported", "base", "defined", "member", "user", "counterpart", "similar", "file", "sibling"
+    "imported", "base", "defined", "member", "user", "counterpart", "similar", "file", "sibling",
+    "names",
 )  # fmt: skip
 
 
@@ -39,14 +46,22 @@ def choose_pieces(
     expected: Mapping[str, float],
     count: Callable[[Sequence[str]], int],
     tokens: int,
+    sources: Sequence[Piece] = (),
 ) -> list[Choice]:
     """The pieces that bring most of what is expected, for at most `tokens` tokens, best first.
 
-    What one piece has brought is worth nothing in the next. `count` counts lines.
+    What one piece has brought is worth nothing in the next. After the lines come lists of names
+    that stand in other pieces, or in these `sources`. `count` counts lines.
     """
-    chosen: list[Choice] = []
     left = list(_weigh(pieces, expected))
-    room = tokens
+    chosen = _choose(left, (), expected, count, int(tokens * (1 - _NAMES_SHARE)))
+    brought = {name for choice in chosen for name in choice.piece.names}
+    paths = {choice.piece.path for choice in chosen}
+    room = min(tokens - sum(one.tokens for one in chosen), int(tokens * _NAMES_SHARE))
+    listings = list_names([*pieces, *sources], expected, brought, paths, count, room)
+    for rank, (piece, taken) in enumerate(listings, len(chosen) + 1):
+        chosen.append(Choice(piece, rank, taken))
+    room = tokens - count_snippets(build_snippets(chosen), count)
     # Pieces that overlap or adjoin take less together than apart: what that leaves is used again.
     for _ in range(_ROUNDS):
         found = _choose(left, chosen, expected, count, room)
@@ -78,9 +93,9 @@ def build_snippets(chosen: Sequence[Choice]) -> tuple[Snippet, ...]:
 
 
 def _join(path: str, pieces: Sequence[Piece]) -> Snippet:
-    lines: list[str] = []
+    lines = [line for piece in pieces if piece.origin == "names" for line in piece.lines]
     container, end = "", None
-    for piece in _merge(pieces):
+    for piece in _merge([piece for piece in pieces if piece.is_head or piece.is_excerpt]):
         if end is not None and piece.line > end and not piece.is_head:
             lines.append(GAP)
         if piece.is_head and piece.container and piece.container != container:
@@ -101,20 +116,20 @@ def _merge(pieces: Sequence[Piece]) -> Iterator[Piece]:
             continue
         start = piece.line + len(piece.lines) - len(rest)
         end = max(end, piece.line + len(piece.lines))
-        yield Piece(
-            piece.path, start, rest, piece.origin, piece.names, piece.container, piece.is_head
-        )
+        yield Piece(piece.path, start, rest, piece.origin, piece.names, piece.container, piece.name)
 
 
 @dataclass(slots=True)
 class _Weighed:
     """A piece with those of its names that are expected and not yet brought, and its worth.
 
-    `size` is in tokens, by its characters: only of what is chosen they are counted.
+    `own` is what it is worth with none of them. `size` is in tokens, by its characters: only of
+    what is chosen they are counted.
     """
 
     piece: Piece
     names: frozenset[str]
+    own: float
     worth: float
     size: float
 
@@ -122,11 +137,13 @@ class _Weighed:
 def _weigh(pieces: Iterable[Piece], expected: Mapping[str, float]) -> Iterator[_Weighed]:
     wanted = expected.keys()
     for piece in pieces:
-        if piece.names.isdisjoint(wanted):
+        own = _IN_USE_WORTH if piece.origin in _IN_USE else 0.0
+        if not own and piece.names.isdisjoint(wanted):
             continue
         names = piece.names & wanted
         size = piece.size / _CHARACTERS_PER_TOKEN + _GAP_TOKENS
-        yield _Weighed(piece, names, sum(map(expected.__getitem__, names)) / size, size)
+        worth = (own + sum(map(expected.__getitem__, names))) / size
+        yield _Weighed(piece, names, own, worth, size)
 
 
 def _choose(
@@ -139,6 +156,7 @@ def _choose(
     """More pieces beside those chosen before, for at most so many tokens."""
     brought = {name for choice in before for name in choice.piece.names}
     paths = {choice.piece.path for choice in before}
+    heads = {choice.piece.place for choice in before if choice.piece.is_head}
     largest = _SURELY_TOO_LARGE * tokens
     heap = [(-each.worth, number) for number, each in enumerate(pieces) if each.size <= largest]
     heapq.heapify(heap)
@@ -148,11 +166,14 @@ def _choose(
         each = pieces[number]
         if each.size > _SURELY_TOO_LARGE * tokens:
             continue
+        if each.piece.is_head and each.piece.place in heads:
+            continue
         each.names -= brought
         path_tokens = 0
         if each.piece.path not in paths:
             path_tokens = count([each.piece.path]) + _PATH_TOKENS
-        worth = sum(map(expected.__getitem__, each.names)) / (each.size + path_tokens)
+        worth = each.own + sum(map(expected.__getitem__, each.names))
+        worth /= each.size + path_tokens
         if worth == 0.0:
             continue
         # What was brought meanwhile makes it worth less; others may be better by now.
@@ -165,5 +186,7 @@ def _choose(
         tokens -= cost
         brought |= each.names
         paths.add(each.piece.path)
+        if each.piece.is_head:
+            heads.add(each.piece.place)
         chosen.append(Choice(each.piece, len(before) + len(chosen) + 1, cost))
     return chosen

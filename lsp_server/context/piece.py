@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from lsp_server.context.scene import Scene, names_of, split_text
+from lsp_server.context.scene import Scene, code_names_of, names_by_line, split_text
 from lsp_server.index.base import Symbol
 
 # Why a piece may be of use, for ranking and for the user's eyes.
 Origin = Literal[
-    "imported", "defined", "member", "base", "sibling", "counterpart", "user", "similar", "file"
+    "imported", "defined", "member", "base", "sibling", "counterpart", "user", "similar", "file",
+    "names",
 ]  # fmt: skip
 
 _INDENT = "    "
@@ -27,8 +28,8 @@ _LINES, _STEP = 6, 3
 class Piece:
     """Some lines of a file from `line` on, without their ends.
 
-    `container` names what encloses a definition that stands here without it. `is_head` tells a
-    definition's head, whose body is left out, from an excerpt.
+    `name` is what a definition's head defines, whose body is left out, "" for an excerpt.
+    `container` names what encloses that definition, which stands here without it.
     """
 
     path: str
@@ -37,7 +38,22 @@ class Piece:
     origin: Origin
     names: frozenset[str]
     container: str = ""
-    is_head: bool = False
+    name: str = ""
+
+    @property
+    def is_head(self) -> bool:
+        """Whether it is a definition's head."""
+        return self.name != ""
+
+    @property
+    def is_excerpt(self) -> bool:
+        """Whether it is lines as they stand in the file."""
+        return not self.name and self.origin != "names"
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The file and the line."""
+        return self.path, self.line
 
     @property
     def size(self) -> int:
@@ -54,7 +70,7 @@ def cut_excerpts(path: str, line: int, lines: Sequence[str], origin: Origin) -> 
     """Excerpts of a few lines, each overlapping the next by half; none is without a name."""
     for start in range(0, max(1, len(lines) - _STEP), _STEP):
         excerpt = tuple(lines[start : start + _LINES])
-        names = names_of(excerpt)
+        names = code_names_of(excerpt)
         if names and not any(map(_is_opaque, excerpt)):
             yield Piece(path, line + start, excerpt, origin, frozenset(names))
 
@@ -63,6 +79,13 @@ def cut_excerpts(path: str, line: int, lines: Sequence[str], origin: Origin) -> 
 def cut_window(path: str, line: int, text: str) -> tuple[Piece, ...]:
     """The excerpts of a window of another file."""
     return tuple(cut_excerpts(path, line, split_text(text), "similar"))
+
+
+@lru_cache(maxsize=2_000)
+def make_window(path: str, line: int, text: str) -> Piece:
+    """A window of another file as one piece."""
+    names = frozenset[str]().union(*names_by_line(text))
+    return Piece(path, line, tuple(split_text(text)), "similar", names)
 
 
 @lru_cache(maxsize=20_000)
@@ -76,8 +99,8 @@ def _make_head(symbol: Symbol, origin: Origin) -> Piece:
     head = split_text(symbol.signature)[:_MAX_HEAD_LINES]
     indent = _INDENT if symbol.container else ""
     lines = tuple(indent + line for line in head)
-    names = frozenset(names_of(lines))
-    return Piece(symbol.path, symbol.line, lines, origin, names, symbol.container, is_head=True)
+    names = frozenset(code_names_of(lines))
+    return Piece(symbol.path, symbol.line, lines, origin, names, symbol.container, symbol.name)
 
 
 def is_shown(piece: Piece, scene: Scene, first: int, last: int) -> bool:

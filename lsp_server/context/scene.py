@@ -12,6 +12,8 @@ from lsp_server.buffer import Position, Snapshot, strip_terminator
 NAME = re.compile(r"[^\W\d]\w*")
 # What one line can tell: a line of data has no end.
 _MAX_LINE = 400
+# Comments, and what reads as a sentence elsewhere.
+_PROSE = re.compile(r"""\s*(?:\# |//|/\*|\*\s|--\s|\"{3})|(?:.*?\s)?(?:[A-Za-z']+[,;]? ){5}""")
 # What is sent of a document. A prompt has no room for more, nor for lines that are longer.
 _ABOVE, _BELOW, _HEAD = 400, 200, 60
 _MAX_CHARACTERS = 200_000
@@ -72,10 +74,16 @@ def names_in(line: str) -> frozenset[str]:
     return frozenset(NAME.findall(line[:_MAX_LINE]))
 
 
+@lru_cache(maxsize=20_000)
+def code_names_in(line: str) -> frozenset[str]:
+    """The names in a line, none where it is prose: those words are the names of nothing."""
+    return frozenset() if _PROSE.match(line[:_MAX_LINE]) else names_in(line)
+
+
 @lru_cache(maxsize=2_000)
 def names_by_line(text: str) -> tuple[frozenset[str], ...]:
-    """The names in each line of a text, for the lines that have some."""
-    return tuple(names for line in split_text(text) if (names := names_in(line)))
+    """The names in each line of a text, for the lines of code that have some."""
+    return tuple(names for line in split_text(text) if (names := code_names_in(line)))
 
 
 def names_of(lines: Iterable[str]) -> set[str]:
@@ -83,6 +91,14 @@ def names_of(lines: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for line in lines:
         found |= names_in(line)
+    return found
+
+
+def code_names_of(lines: Iterable[str]) -> set[str]:
+    """The names in some lines, but those that are prose."""
+    found: set[str] = set()
+    for line in lines:
+        found |= code_names_in(line)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lsp_server.context.piece import Piece, cut_excerpts
+from lsp_server.context.piece import Piece, cut_excerpts, cut_window, make_window
 from lsp_server.context.scene import (
     NEAR_ABOVE,
     NEAR_BELOW,
@@ -15,7 +15,9 @@ from lsp_server.context.scene import (
 )
 from lsp_server.index.base import Chunk, Lookup
 
-_WIDE, _NARROW = 20, 12
+# So many windows tell names; the lines of the best of them may be shown.
+_WIDE, _NARROW = 40, 24
+_SHOWN_WIDE, _SHOWN_NARROW = 20, 12
 
 
 def search_similar(scene: Scene, lookup: Lookup, bases: Sequence[str]) -> tuple[list[Chunk], ...]:
@@ -26,6 +28,24 @@ def search_similar(scene: Scene, lookup: Lookup, bases: Sequence[str]) -> tuple[
         lookup.search(sorted(wide), _WIDE, without=scene.path),
         lookup.search(sorted(narrow), _NARROW, without=scene.path),
     )
+
+
+def cut_similar(wide: Sequence[Chunk], narrow: Sequence[Chunk]) -> Iterator[Piece]:
+    """Excerpts of the best of these windows."""
+    for chunk in _distinct([*wide[:_SHOWN_WIDE], *narrow[:_SHOWN_NARROW]]):
+        yield from cut_window(chunk.path, chunk.line, chunk.text)
+
+
+def take_whole(wide: Sequence[Chunk], narrow: Sequence[Chunk]) -> list[Piece]:
+    """Those windows as they are that are not cut into excerpts."""
+    return [
+        make_window(chunk.path, chunk.line, chunk.text)
+        for chunk in _distinct([*wide[_SHOWN_WIDE:], *narrow[_SHOWN_NARROW:]])
+    ]
+
+
+def _distinct(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+    yield from {(chunk.path, chunk.line): chunk for chunk in chunks}.values()
 
 
 def cut_file(scene: Scene) -> Iterator[Piece]:
