@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 AT_KEY_S, BY_HAND_S, AHEAD_S = 0.02, 0.1, 1.0
 # What is kept is gathered anew so long after a request: where it was for a place farther off, and
 # where the user rests.
-_SOON_S, _REST_S = 0.02, 1.0
+_SOON_S, _REST_S = 0.01, 1.0
 _BEHIND_S = 5.0
 _SOON, _AT_REST = "context-soon", "context-at-rest"
 _KEPT_DOCUMENTS = 32
