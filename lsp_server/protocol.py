@@ -99,6 +99,13 @@ class QwenProtocol(LanguageServerProtocol):
             return
         super().handle_message(message)
 
+    def _execute_handler(self, msg_id: str | int, *arguments: Any, **options: Any) -> None:
+        """pygls keeps what answers no request for good: some kilobytes a key."""
+        super()._execute_handler(msg_id, *arguments, **options)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+
     def _send_handler_result(self, future: Future[Any], *, msg_id: str | int) -> None:
         self._request_futures.pop(msg_id, None)
         if future.cancelled():

@@ -37,8 +37,9 @@ from lsp_server.context.base import Context
 from lsp_server.context.client import AHEAD_S, AT_KEY_S, BY_HAND_S, ContextClient
 from lsp_server.edit import accept, make_inline_edit
 from lsp_server.postprocess import refine
-from lsp_server.postprocess.base import Dropped
+from lsp_server.postprocess.base import Dropped, Place
 from lsp_server.postprocess.empty import NOTHING
+from lsp_server.postprocess.reparse import count_allowed
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
 from lsp_server.syntax.tree import SyntaxTree
@@ -124,15 +125,15 @@ class Requests:
             return bool(rest) and reader.has_enough(rest)
 
         seconds = choose_deadline(settings, local=hosted.provider.endpoint.is_loopback)
-        # The tree is needed when the answer has come; till then the processor is idle.
-        parsing = self._spawn(parse_ahead(ask.snapshot, track.syntax, _PARSE_S), "parse")
+        # What the answer is judged by is needed when it has come; till then the processor is idle.
+        preparing = self._spawn(_prepare(place, ask, track.syntax, _PARSE_S), "parse")
         try:
             in_time = await flight.wait_until(is_enough, flight.started + seconds)
         except asyncio.CancelledError:
             self._spawn(_close_orphan(flight), "close-orphan")
             raise
         finally:
-            parsing.cancel()
+            preparing.cancel()
         rest = flight.answer[len(typed) :] if flight.agrees(typed) else ""
         if not in_time:
             # Whole lines that have come are worth more than another engine's guess.
@@ -146,8 +147,11 @@ class Requests:
             raise flight.error
         if not rest:
             return None
-        await parse_ahead(ask.snapshot, track.syntax)
-        refined = refine(rest, with_syntax(place, ask, track.syntax))
+        if preparing.done() and not preparing.cancelled():
+            place = preparing.result()
+        else:
+            place = await _prepare(place, ask, track.syntax)
+        refined = refine(rest, place)
         if isinstance(refined, Dropped):
             return Outcome("empty", refined.reason, hosted.name, flight.model)
         return Outcome(
@@ -251,6 +255,16 @@ class Requests:
             return
         await self._limiter.acquire()
         self._launch(ask, track, hosted, settings, text)
+
+
+async def _prepare(place: Place, ask: Ask, syntax: SyntaxTree, delay: float = 0.0) -> Place:
+    """The place with its spot in the tree, after `delay` seconds."""
+    await parse_ahead(ask.snapshot, syntax, delay)
+    place = with_syntax(place, ask, syntax)
+    if place.spot is not None:
+        # It is remembered.
+        count_allowed(place.spot)
+    return place
 
 
 async def _close_orphan(flight: Flight) -> None:

@@ -68,7 +68,7 @@ def count_allowed(spot: Spot) -> int | None:
     errors = spot.errors
     if not errors:
         return 0
-    elsewhere = spot.errors_without_line()
+    elsewhere = spot.errors_without_line
     return None if elsewhere is None else min(errors, elsewhere)
 
 

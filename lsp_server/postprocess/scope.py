@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from lsp_server.indentation import measure_indentation, opens_block
 from lsp_server.postprocess.base import Place
 from lsp_server.postprocess.statement import is_over
-from lsp_server.syntax.ends import find_first_block, stands_anywhere
+from lsp_server.syntax.ends import find_first_block, splice, stands_anywhere
 
 _CLOSERS = re.compile(r"\s*(?:[)\]}]|end\b|</)")
 # Clauses that go on with a block at the depth of its head.
@@ -39,6 +40,8 @@ def _limit_by_lines(text: str, place: Place) -> str:
     head = place.left if place.left.strip() else place.left + lines[0]
     least = measure_indentation(head)
     is_opened = bool(place.left.strip()) and opens_block(place.left)
+    # Parsed once, and only where a line stands outside by its depth.
+    parse = cache(lambda: None if place.spot is None else splice(place.spot, text + "\n"))
     offset = 0
     for number, line in enumerate(lines[1:], start=1):
         offset += len(lines[number - 1]) + 1
@@ -48,7 +51,7 @@ def _limit_by_lines(text: str, place: Place) -> str:
             or _stands_anywhere(line, place.language)
             or depth > least
             or (depth == least and not is_opened)
-            or (place.spot is not None and stands_anywhere(place.spot, text, offset))
+            or ((spliced := parse()) is not None and stands_anywhere(spliced, text, offset))
         ):
             continue
         if is_opened and depth == least and _goes_on(line):

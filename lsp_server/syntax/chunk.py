@@ -42,7 +42,7 @@ def find_chunk_spot(language: str, before: str, after: str) -> Spot | None:
         if tree is None:
             return None
         spot = find_spot_in(tree, chunk_before, chunk_after)
-        if spot.errors_without_line() == 0:
+        if spot.errors_without_line == 0:
             return spot
     return None
 

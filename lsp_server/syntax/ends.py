@@ -20,6 +20,8 @@ from lsp_server.syntax.splice import Spot
 # A text has some 60 lines; a block stands near the top of its statement.
 _MOST_STATEMENTS = 200
 _DEEPEST = 5
+# A step to the left walks through all that stands there.
+_MOST_COMMENTS = 20
 _MOST_DEPTH = 500
 
 # What holds the statements or members of a block.
@@ -59,6 +61,24 @@ class End:
     is_closed: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spliced:
+    """The tree of a file with the whole lines of a text in, as bytes [start, end)."""
+
+    tree: Tree
+    start: int
+    end: int
+
+
+def splice(spot: Spot, text: str) -> Spliced | None:
+    """The file with the whole lines of a text at its cursor; None where that takes too long."""
+    lines = text[: text.rfind("\n") + 1]
+    if not lines.strip() or spot.tree.language in MARKUP:
+        return None
+    tree = spot.tree_with(lines)
+    return None if tree is None else Spliced(tree, spot.byte, spot.byte + len(encode(lines)))
+
+
 def find_first_block(spot: Spot, text: str) -> End | None:
     """The end of the first function, class or other block that a text begins.
 
@@ -66,11 +86,12 @@ def find_first_block(spot: Spot, text: str) -> End | None:
     was opened before it or goes on among the statements of one, whose end is not here, and where
     something before it does not parse.
     """
-    spliced = _splice(spot, text)
+    spliced = splice(spot, text)
     if spliced is None:
         return None
-    for node in _statements(spliced):
-        if not _is_member(node):
+    for number, node in enumerate(_statements(spliced)):
+        # They all have one parent.
+        if number == 0 and not _is_member(node):
             return None
         if node.end_byte <= spliced.end and _holds_block(node):
             return _end_of(spliced, node)
@@ -79,7 +100,7 @@ def find_first_block(spot: Spot, text: str) -> End | None:
 
 def find_first_statement(spot: Spot, text: str) -> End | None:
     """As `find_first_block`, for the first statement of any kind."""
-    spliced = _splice(spot, text)
+    spliced = splice(spot, text)
     if spliced is None:
         return None
     for node in _statements(spliced):
@@ -88,14 +109,12 @@ def find_first_statement(spot: Spot, text: str) -> End | None:
     return None
 
 
-def stands_anywhere(spot: Spot, text: str, offset: int) -> bool:
+def stands_anywhere(spliced: Spliced, text: str, offset: int) -> bool:
     """Whether the depth of the line that begins at a character of the text tells nothing.
 
-    It is a label, or goes on with a string or comment that the text began.
+    It is a label, or goes on with a string or comment that the text began. `spliced` is the file
+    with all lines of the text.
     """
-    spliced = _splice(spot, text + "\n")
-    if spliced is None:
-        return False
     blank = len(text) - offset - len(text[offset:].lstrip(" \t"))
     byte = spliced.start + len(encode(text[: offset + blank]))
     root = spliced.tree.root
@@ -105,24 +124,7 @@ def stands_anywhere(spot: Spot, text: str, offset: int) -> bool:
         if spliced.start <= node.start_byte < byte and (is_string(node) or is_comment(node)):
             return True
     # A string that is still being written has no node.
-    return root.has_error and _leaves_text_open(text[:offset], spot.tree.language)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Spliced:
-    """The tree of a file with the whole lines of a text in, as bytes [start, end)."""
-
-    tree: Tree
-    start: int
-    end: int
-
-
-def _splice(spot: Spot, text: str) -> _Spliced | None:
-    lines = text[: text.rfind("\n") + 1]
-    if not lines.strip() or spot.tree.language in MARKUP:
-        return None
-    tree = spot.tree_with(lines)
-    return None if tree is None else _Spliced(tree, spot.byte, spot.byte + len(encode(lines)))
+    return root.has_error and _leaves_text_open(text[:offset], spliced.tree.language)
 
 
 def _leaves_text_open(text: str, language: str) -> bool:
@@ -135,7 +137,7 @@ def _leaves_text_open(text: str, language: str) -> bool:
     return document is not None and f"\n{document[1]}\n" not in f"{text[document.end() :]}\n"
 
 
-def _statements(spliced: _Spliced) -> Iterator[tree_sitter.Node]:
+def _statements(spliced: Spliced) -> Iterator[tree_sitter.Node]:
     """The statements that the text begins, one after the other, as far as they parse."""
     code = spliced.tree.source[spliced.start : spliced.end]
     byte = spliced.end - len(code.lstrip())
@@ -184,7 +186,9 @@ def _is_at_top(parent: tree_sitter.Node, node: tree_sitter.Node) -> bool:
     if _BODY.fullmatch(node.type):
         return True
     before = node.prev_sibling
-    while before is not None and (is_comment(before) or before.type in _BETWEEN):
+    for _ in range(_MOST_COMMENTS):
+        if before is None or not (is_comment(before) or before.type in _BETWEEN):
+            break
         before = before.prev_sibling
     return before is None or not before.is_named
 
@@ -210,7 +214,7 @@ def _holds_block(node: tree_sitter.Node) -> bool:
     return False
 
 
-def _end_of(spliced: _Spliced, node: tree_sitter.Node) -> End:
+def _end_of(spliced: Spliced, node: tree_sitter.Node) -> End:
     source = spliced.tree.source
     line_end = source.find(b"\n", node.end_byte, spliced.end)
     # A node may take the line's end with it.

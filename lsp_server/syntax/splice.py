@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import tree_sitter
 
@@ -15,9 +16,11 @@ from lsp_server.syntax.places import count_errors, is_in_error
 
 # A parse after an edit takes 0.7 ms in 75 KB; what takes longer than this tells nothing.
 _SECONDS = 0.02
+# A text is looked at several times while it comes.
+_LOOK_SECONDS = 0.008
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Spot:
     """The cursor in a tree: its byte, and the code of its line as bytes [start, end)."""
 
@@ -26,7 +29,7 @@ class Spot:
     line_start: int
     line_end: int
 
-    @property
+    @cached_property
     def errors(self) -> int:
         """Errors in the tree as it is."""
         return count_errors(self.tree)
@@ -45,8 +48,10 @@ class Spot:
     def tree_with(self, text: str) -> Tree | None:
         """The tree with `text` at the cursor; None where the parse would take too long."""
         source = self.tree.source
-        return _parse(self.tree, source[: self.byte] + encode(text) + source[self.byte :])
+        source = source[: self.byte] + encode(text) + source[self.byte :]
+        return _parse(self.tree, source, _LOOK_SECONDS)
 
+    @cached_property
     def errors_without_line(self) -> int | None:
         """Errors where the cursor's line was empty; None where an error is all around it.
 
@@ -86,7 +91,7 @@ def _make_spot(tree: Tree, above: int, line: str, column: int) -> Spot:
     )
 
 
-def _parse(near: Tree, source: bytes) -> Tree | None:
+def _parse(near: Tree, source: bytes, seconds: float = _SECONDS) -> Tree | None:
     grammar = load_language(near.language)
     edit = find_edit(near.source, source)
     changed = near.source[edit.start : edit.old_end] + source[edit.start : edit.new_end]
@@ -94,5 +99,5 @@ def _parse(near: Tree, source: bytes) -> Tree | None:
         return None
     task = Task(near.language, (), source, edit_syntax(near, source, edit))
     # The processor's time: on a busy machine a text is judged all the same.
-    end = time.thread_time() + _SECONDS
+    end = time.thread_time() + seconds
     return run_task(tree_sitter.Parser(grammar), task, end, time.thread_time)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_server.syntax.ends import End, find_first_block, find_first_statement, stands_anywhere
+from lsp_server.syntax.ends import (
+    End,
+    find_first_block,
+    find_first_statement,
+    splice,
+    stands_anywhere,
+)
 from lsp_server.syntax.splice import Spot
 from tests.marks import read_parsed_place
 
@@ -111,9 +117,10 @@ DEPTHS = [
 @pytest.mark.parametrize(("language", "source", "marked"), DEPTHS)
 def test_lines_that_may_stand_anywhere(language: str, source: str, marked: str) -> None:
     text = marked.replace("·", "")
-    spot = spot_in(language, source)
+    spliced = splice(spot_in(language, source), text + "\n")
+    assert spliced is not None
     offset = 0
     for line in marked.split("\n"):
         if offset and line and not line.startswith(" "):
-            assert stands_anywhere(spot, text, offset) is line.startswith("·"), line
+            assert stands_anywhere(spliced, text, offset) is line.startswith("·"), line
         offset += len(line.removeprefix("·")) + 1

@@ -49,7 +49,7 @@ def test_errors_with_a_text(source: str, text: str, replaced: int, errors: int) 
     ],
 )
 def test_errors_apart_from_the_line(source: str, errors: int | None) -> None:
-    assert [spot.errors_without_line() for spot in spots(source)] == [errors] * 2
+    assert [spot.errors_without_line for spot in spots(source)] == [errors] * 2
 
 
 @pytest.mark.parametrize(
