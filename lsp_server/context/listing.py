@@ -14,19 +14,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lsp_server.context.piece import Piece
-from lsp_server.context.scene import code_names_of
+from lsp_server.context.scene import code_names_in, code_names_of
 from lsp_server.privacy.secrets import redact
 from lsp_server.syntax.grammars import block_comment, comment_prefix, language_of_path
 
 # No budget has room for more.
-_MAX_NAMES = 400
+_MAX_NAMES = 200
 # Longer ones are keys rather than names.
 _MAX_LENGTH = 40
 # The comment's marks and the line's end, and a path with the control tokens around it.
 _LINE_TOKENS, _PATH_TOKENS = 3, 4
-# What a file or a type costs at first is borne by so many names, as far as is known beforehand.
+# What a file costs at first is borne by so many names, as far as is known beforehand.
 _SHARED_BY = 4
 _MARK = "#"
+# So many lines above and below tell whether a name is a secret, as many as an excerpt has.
+_AROUND = 2
 # A file with longer lines looks minified. What has no room in a line begins the next one, so that
 # each has so many characters at least.
 _WIDTH, _LEAST_WIDTH = 160, 160 - _MAX_LENGTH - 2
@@ -59,8 +61,13 @@ def list_names(
     missing = (name for name in expected if name not in brought and len(name) <= _MAX_LENGTH)
     likely = heapq.nsmallest(_MAX_NAMES, missing, key=lambda name: (-expected[name], name))
     homes = _find_homes(pieces, likely, paths)
+    opening = {
+        path: _open_file(path, paths, count)
+        for path in {home.piece.path for home in homes.values()}
+    }
+    costs = {name: count([f" {name},"]) for name in homes}
     ranked = sorted(
-        (-expected[name] / _estimate(name, home, paths, count), name)
+        (-expected[name] / (costs[name] + opening[home.piece.path] / _SHARED_BY), name)
         for name, home in homes.items()
     )
     listed: dict[str, dict[str, list[str]]] = {}
@@ -71,9 +78,9 @@ def list_names(
         path, container = home.piece.path, home.container
         size = sizes.get(path, 0)
         grown = size + len(f"{name}, ")
-        cost = count([f" {name},"])
+        cost = costs[name]
         if path not in listed:
-            cost += _open_file(path, paths, count)
+            cost += opening[path]
         if container and container not in listed.get(path, ()):
             cost += count([f" {container}:"])
             grown += len(f"{container}: ")
@@ -108,26 +115,27 @@ def _sort_present_first(pieces: Sequence[Piece], paths: Set[str]) -> Iterator[Pi
     yield from (piece for piece in pieces if piece.path not in paths)
 
 
-def _estimate(name: str, home: _Home, paths: Set[str], count: Count) -> float:
-    """The tokens of a name with its share of what comes before it."""
-    before = _open_file(home.piece.path, paths, count)
-    if home.container:
-        before += count([f" {home.container}:"])
-    return count([f" {name},"]) + before / _SHARED_BY
-
-
 def _open_file(path: str, paths: Set[str], count: Count) -> int:
     return _LINE_TOKENS if path in paths else _LINE_TOKENS + _PATH_TOKENS + count([path])
 
 
 def _may_stand_alone(name: str, home: _Home) -> bool:
     """Whether a name is no secret, which nobody would know as one without its line."""
-    return home.is_defined or name in _names_without_secrets(home.piece)
+    if home.is_defined:
+        return True
+    lines = home.piece.lines
+    number = next((n for n, line in enumerate(lines) if name in code_names_in(line)), None)
+    if number is None:
+        return False
+    start = max(0, number - _AROUND)
+    return name in _names_without_secrets(
+        lines[start : number + _AROUND + 1], language_of_path(home.piece.path)
+    )
 
 
-@lru_cache(maxsize=5_000)
-def _names_without_secrets(piece: Piece) -> frozenset[str]:
-    clean = redact("\n".join(piece.lines), language_of_path(piece.path)).text
+@lru_cache(maxsize=20_000)
+def _names_without_secrets(lines: tuple[str, ...], language: str) -> frozenset[str]:
+    clean = redact("\n".join(lines), language).text
     return frozenset(code_names_of(clean.split("\n")))
 
 

@@ -16,8 +16,8 @@ from lsp_server.context.scene import (
 from lsp_server.index.base import Chunk, Lookup
 
 # So many windows tell names; the lines of the best of them may be shown.
-_WIDE, _NARROW = 40, 24
-_SHOWN_WIDE, _SHOWN_NARROW = 20, 12
+_WIDE, _NARROW = 24, 16
+_SHOWN_WIDE, _SHOWN_NARROW = 8, 5
 
 
 def search_similar(scene: Scene, lookup: Lookup, bases: Sequence[str]) -> tuple[list[Chunk], ...]:
