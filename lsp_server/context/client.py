@@ -31,14 +31,14 @@ _log = logging.getLogger(__name__)
 
 # How long a request waits for its context, in seconds: at a key, by hand, and ahead of the user.
 AT_KEY_S, BY_HAND_S, AHEAD_S = 0.02, 0.1, 1.0
+# And where what is kept from elsewhere in the document would do.
+ELSEWHERE_S = 0.008
 # What is kept is gathered anew so long after a request: where it was for a place farther off, and
 # where the user rests.
-_SOON_S, _REST_S = 0.01, 1.0
+_SOON_S, _REST_S = 0.05, 1.0
 _BEHIND_S = 5.0
 _SOON, _AT_REST = "context-soon", "context-at-rest"
 _KEPT_DOCUMENTS = 32
-# What a window may grow by for each token that is left.
-_CHARACTERS_PER_TOKEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,18 @@ class ContextClient:
         seconds: float,
     ) -> Context:
         """The context at a position for a prompt of at most so many tokens, within `seconds`."""
-        kept = self._kept.get(snapshot.uri)
-        moved = kept.move(snapshot, position) if kept and self._may_serve(kept, tokens) else None
-        if kept is not None and moved is not None:
-            context, is_good = moved
-            self._gather_behind(snapshot, position, kept, is_rest=is_good)
-            return context
         context = Context(path, snapshot.language, "", "", repository)
+        kept = self._kept.get(snapshot.uri)
+        moved = None
+        if kept is not None and self._may_serve(kept, snapshot, tokens):
+            moved = kept.move(snapshot, position)
+        if kept is not None and moved is not None:
+            if not kept.is_near(position):
+                found = await self._gather_anew(snapshot, position, context, tokens, ELSEWHERE_S)
+                if found is not None:
+                    return found
+            self._gather_behind(snapshot, position, kept, is_rest=moved[1])
+            return moved[0]
         gathered = await self._gather_anew(snapshot, position, context, tokens, seconds)
         if gathered is not None:
             return gathered
@@ -174,9 +179,11 @@ class ContextClient:
             task.cancel()
         await self._worker.close()
 
-    def _may_serve(self, kept: Kept, tokens: int) -> bool:
+    def _may_serve(self, kept: Kept, snapshot: Snapshot, tokens: int) -> bool:
         """Whether what is kept is of that size, and of files that may still be sent."""
-        return kept.budget == tokens and all(self._gate.check(file).allowed for file in kept.files)
+        if kept.budget != tokens or kept.context.language != snapshot.language:
+            return False
+        return all(self._gate.check(file).allowed for file in kept.files)
 
     async def _gather_anew(
         self,
@@ -193,11 +200,17 @@ class ContextClient:
         if "prefix" not in answer:
             return None
         gathered = _read_context(answer, context.path, snapshot.language, context.repository)
-        size = len(gathered.prefix) + len(gathered.suffix)
-        size += _CHARACTERS_PER_TOKEN * (tokens - answer["tokens"])
         files = tuple(Path(answer["root"], path) for path in answer["paths"])
+        counts = dict(zip(answer["lines"], answer["counts"], strict=True))
         self._kept[snapshot.uri] = Kept(
-            gathered, tokens, position.line, answer["first"], size, files
+            gathered,
+            tokens,
+            position.line,
+            answer["first"],
+            answer["room"],
+            answer["suffix_tokens"],
+            counts,
+            files,
         )
         return gathered
 
@@ -253,7 +266,8 @@ class ContextClient:
             "details": details,
             "anew": is_rest,
         }
-        return {**await self._worker.ask(message, seconds), "root": root, "path": path}
+        answer = await self._worker.ask(message, seconds)
+        return {**answer, "root": root, "path": path, "lines": (*scene.above, *scene.below)}
 
     def _edits_below(self, root: Path) -> list[tuple[str, int, tuple[str, ...], tuple[str, ...]]]:
         found = ((self._place(edit.path), edit) for edit in self._read_edits())

@@ -1,8 +1,9 @@
-"""What was gathered for a place serves near it: the text around the cursor is cut anew."""
+"""What was gathered for a place serves elsewhere in its document: the text around the cursor is cut
+anew."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 from lsp_server.buffer import Position, Snapshot, strip_terminator
 from lsp_server.context.base import Context
 
-# In lines from the place it was gathered for: as far as it serves at all, and as well as any.
-_NEAR, _CLOSE = 48, 16
+# In lines from the place it was gathered for: where it serves, and where as well as any.
+_NEAR, _CLOSE = 100, 16
 # The window's beginning moves by so many lines at once, and else stays: what follows a changed
 # byte is new to an endpoint's cache.
 _STEP = 8
+# Lines that have been written since have fewer tokens than this makes of them.
+_CHARACTERS_PER_TOKEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,57 +25,72 @@ class Kept:
     """A context with where it is from: it begins at the line `first` of its document, and was
     asked for with the cursor in `line`.
 
-    Its window may have `size` characters. `files` are those that its snippets are of.
+    Its window may have `room` tokens, of which `suffix` are the cursor's right. `tokens` are those
+    of the document's lines, `files` those that the snippets are of.
     """
 
     context: Context
     budget: int
     line: int
     first: int
-    size: int
+    room: int
+    suffix: int
+    tokens: Mapping[str, int]
     files: tuple[Path, ...]
+
+    def is_near(self, position: Position) -> bool:
+        """Whether it serves at a place without a look for better."""
+        return abs(position.line - self.line) <= _NEAR and position.line >= self.first
 
     def move(self, snapshot: Snapshot, position: Position) -> tuple[Context, bool] | None:
         """The context for another place of the document, and whether it is as good as new there.
 
-        None where too little of the window would be left.
+        None where the cursor's line alone leaves too little of the window.
         """
-        away = abs(position.line - self.line)
-        if away > _NEAR or position.line < self.first or self.context.language != snapshot.language:
-            return None
         line = snapshot.line_text(position.line)
         left, right = line[: position.column], line[position.column :]
-        context = self.context
-        above = [strip_terminator(each) for each in snapshot.lines[self.first : position.line]]
+        beginning = self._count(left) if left else 0
+        ending = self._count(right) if right else 0
         # The text below the cursor keeps half of its share at least.
-        room = self.size - len(left) - max(len(right), len(context.suffix) // 2)
+        room = self.room - beginning - max(ending, self.suffix // 2)
         if room < 0:
             return None
-        dropped = _count_dropped(above, room)
-        prefix = "\n".join([*above[dropped:], left])
-        suffix = _cut_suffix(snapshot, position, right, self.size - len(prefix))
-        moved = replace(context, prefix=prefix, suffix=suffix, tokens=0)
-        return moved, away <= _CLOSE and not dropped
+        first, is_moved = self._choose_first(snapshot, position, room)
+        above = [strip_terminator(each) for each in snapshot.lines[first : position.line]]
+        left_over = self.room - beginning - ending - sum(map(self._count, above))
+        moved = replace(
+            self.context,
+            prefix="\n".join([*above, left]),
+            suffix=self._cut_suffix(snapshot, position, right, left_over),
+            tokens=0,
+        )
+        return moved, abs(position.line - self.line) <= _CLOSE and not is_moved
 
+    def _choose_first(self, snapshot: Snapshot, position: Position, room: int) -> tuple[int, bool]:
+        """The first line of a prefix of at most `room` tokens, and whether it is another one."""
+        fitting = position.line
+        while fitting > 0 and room > 0:
+            room -= self._count(strip_terminator(snapshot.lines[fitting - 1]))
+            fitting -= room >= 0
+        if not self.is_near(position):
+            return fitting, True
+        missing = fitting - self.first
+        if missing <= 0:
+            return self.first, False
+        steps = -(-missing // _STEP)
+        return min(position.line, self.first + steps * _STEP), True
 
-def _count_dropped(above: Sequence[str], room: int) -> int:
-    """How many lines are left out at the top, in whole steps, so that the others fit."""
-    size = sum(map(len, above)) + len(above)
-    dropped = 0
-    while size > room and dropped < len(above):
-        size -= sum(map(len, above[dropped : dropped + _STEP])) + _STEP
-        dropped += _STEP
-    return dropped
+    def _cut_suffix(self, snapshot: Snapshot, position: Position, right: str, room: int) -> str:
+        """The rest of the cursor's line and whole lines below it, of at most `room` tokens more."""
+        lines = [right]
+        for line in islice(snapshot.lines, position.line + 1, None):
+            plain = strip_terminator(line)
+            room -= self._count(plain)
+            if room < 0:
+                return "\n".join([*lines, ""])
+            lines.append(plain)
+        return "\n".join(lines)
 
-
-def _cut_suffix(snapshot: Snapshot, position: Position, right: str, room: int) -> str:
-    """The rest of the cursor's line and the whole lines below it, of at most `room` characters."""
-    start = position.line + 1
-    lines = [right]
-    room -= len(right) + 1
-    for line in islice(snapshot.lines, start, None):
-        room -= len(line)
-        if room < 0:
-            return "\n".join([*lines, ""])
-        lines.append(strip_terminator(line))
-    return "\n".join(lines)
+    def _count(self, line: str) -> int:
+        known = self.tokens.get(line)
+        return len(line) // _CHARACTERS_PER_TOKEN + 1 if known is None else known

@@ -73,16 +73,22 @@ class Worker:
         folder = self._folders.get(Path(message["root"]))
         if folder is None:
             return {}
+        scene = _read_scene(message["scene"])
         gathered = folder.gather(
-            _read_scene(message["scene"]),
+            scene,
             self._vocabulary,
             message["budget"],
             [Edit(path, line, tuple(old), tuple(new)) for path, line, old, new in message["edits"]],
             is_anew=message["anew"],
         )
+        count = self._vocabulary.count_lines
         answer = {
             "first": gathered.frame.first,
             "tokens": gathered.tokens,
+            # What the window may take, and what its lines and those around it do.
+            "room": message["budget"] - gathered.tokens + gathered.frame.tokens,
+            "suffix_tokens": count(gathered.frame.suffix.split("\n")),
+            "counts": [count([line]) for line in (*scene.above, *scene.below)],
             "paths": sorted(gathered.paths),
             "prefix": gathered.frame.prefix,
             "suffix": gathered.frame.suffix,
@@ -169,8 +175,12 @@ class _Folder:
             [edit for edit in edits if self._allows(edit.path)],
         )
         if gathered.snippets is not (last.snippets if last else None):
-            texts = {one.piece.path: "\n".join(one.piece.lines) for one in gathered.choices}
-            allowed = {path for path, text in texts.items() if self._allows(path, text)}
+            texts: dict[str, list[str]] = {}
+            for one in gathered.choices:
+                texts.setdefault(one.piece.path, []).extend(one.piece.lines)
+            allowed = {
+                path for path, lines in texts.items() if self._allows(path, "\n".join(lines))
+            }
             gathered = keep_paths(gathered, allowed)
         self._last[scene.path] = gathered
         return gathered

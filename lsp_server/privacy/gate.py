@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lsp_server.privacy.content import why_no_context
@@ -39,24 +40,27 @@ class Gate:
 
         Fails closed: what cannot be resolved is refused.
         """
+        # Plain strings: this is asked for several files at a key, and paths are slow to make.
+        text = os.path.abspath(path)
         try:
-            real = Path(os.path.realpath(path))
+            real = os.path.realpath(text)
         except (OSError, ValueError):
             return Verdict(False, "Its real path cannot be found.")
-        for candidate in dict.fromkeys((Path(os.path.abspath(path)), real)):
-            denied = denied_by_name(candidate)
+        for candidate in dict.fromkeys((text, real)):
+            denied = _find_denied(candidate)
             if denied:
                 return Verdict(False, denied)
-        root = self._root_of(Path(os.path.abspath(path)))
+        root = self._root_of(text)
         if root is not None:
-            real_root = Path(os.path.realpath(root))
-            if not real.is_relative_to(real_root):
+            # What lies below it by its real path shows that the root is no link itself.
+            real_root = root if _is_below(real, root) else os.path.realpath(root)
+            if not _is_below(real, real_root):
                 return Verdict(False, "It is a link that leads out of the workspace.")
             return self._check_ignored(real_root, real, is_folder=False)
         # The workspace may have been opened by a link, and the file named by its real path.
         for each in self.roots:
-            real_root = Path(os.path.realpath(each))
-            if real.is_relative_to(real_root):
+            real_root = os.path.realpath(each)
+            if _is_below(real, real_root):
                 return self._check_ignored(real_root, real, is_folder=False)
         return ALLOWED
 
@@ -70,15 +74,25 @@ class Gate:
     def check_folder(self, path: Path) -> Verdict:
         """May this folder be entered? `path` is real and below one of the roots."""
         denied = denied_by_name(path / "_")
-        root = self._root_of(path)
+        root = self._root_of(str(path))
         if denied or root is None:
             return Verdict(False, denied or "It lies outside the workspace.")
-        return self._check_ignored(root, path, is_folder=True)
+        return self._check_ignored(root, str(path), is_folder=True)
 
-    def _root_of(self, path: Path) -> Path | None:
-        inside = [root for root in self.roots if path.is_relative_to(root)]
-        return max(inside, key=lambda root: len(root.parts), default=None)
+    def _root_of(self, path: str) -> str | None:
+        inside = [root for root in map(str, self.roots) if _is_below(path, root)]
+        return max(inside, key=len, default=None)
 
-    def _check_ignored(self, root: Path, path: Path, *, is_folder: bool) -> Verdict:
+    def _check_ignored(self, root: str, path: str, *, is_folder: bool) -> Verdict:
         excluding = Ignoring(root, self.ignore_files).find(path, is_folder=is_folder)
         return Verdict(False, f"{excluding} excludes it.") if excluding else ALLOWED
+
+
+@lru_cache(maxsize=10_000)
+def _find_denied(path: str) -> str | None:
+    return denied_by_name(Path(path))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    path, folder = os.path.normcase(path), os.path.normcase(folder)
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

@@ -24,22 +24,21 @@ IGNORES_CASE = sys.platform in ("darwin", "win32")
 class Ignoring:
     """The ignore rules of one workspace folder, which is given by its real path."""
 
-    root: Path
+    root: str
     names: tuple[str, ...]
     ignores_case: bool = IGNORES_CASE
 
-    def find(self, path: Path, *, is_folder: bool) -> str | None:
+    def find(self, path: str, *, is_folder: bool) -> str | None:
         """The name of the file whose rules exclude a path below the root; None where none does.
 
         Files are read anew when they have changed, so that an edit to one counts at once.
         """
-        # Plain strings: a crawl asks this of every file, and paths are slow to make.
-        root, text = f"{self.root}{os.sep}".replace(os.sep * 2, os.sep), str(path)
+        root = f"{self.root}{os.sep}".replace(os.sep * 2, os.sep)
         for name in self.names:
-            rules = self._list_rules(name, root, text)
+            rules = self._list_rules(name, root, path)
             # As git does: nothing below an ignored folder can be brought back.
-            for part in _list_parts(root, text) if rules else ():
-                file = self._find_excluding(rules, part, is_folder=is_folder or part != text)
+            for part in _list_parts(root, path) if rules else ():
+                file = self._find_excluding(rules, part, is_folder=is_folder or part != path)
                 if file is not None:
                     return file
         return None

@@ -20,11 +20,20 @@ def snapshot_of(lines: list[str], eol: str = "\n", language: str = "python") -> 
 
 
 def keep(line: int = 100, above: int = 40, below: int = 10) -> Kept:
-    """What was gathered at the beginning of a line, with a window of so many lines."""
+    """What was gathered at the beginning of a line, with a window of so many lines.
+
+    A line has five tokens.
+    """
     prefix = "".join(f"{each}\n" for each in LINES[line - above : line])
     suffix = "".join(f"{each}\n" for each in LINES[line : line + below])
     context = Context("a.py", "python", prefix, suffix, "project", SNIPPETS)
-    return Kept(context, 1000, line, line - above, len(prefix + suffix), (Path("/other.py"),))
+    counts = dict.fromkeys(LINES, 5)
+    files = (Path("/other.py"),)
+    return Kept(context, 1000, line, line - above, 5 * (above + below), 5 * below, counts, files)
+
+
+def count(kept: Kept, text: str) -> int:
+    return sum(kept.tokens.get(line, 0) for line in text.split("\n"))
 
 
 def test_at_its_own_place_nothing_changes() -> None:
@@ -63,14 +72,14 @@ def test_farther_off_it_serves_for_once(line: int, is_good: bool) -> None:
     assert moved[0].prefix.endswith(f"{LINES[line - 1]}\n")
 
 
-@pytest.mark.parametrize("line", range(60, 149))
+@pytest.mark.parametrize("line", [*range(60, 149), 0, 3, 30, 180, 190])
 def test_the_window_keeps_its_size_and_half_of_what_follows(line: int) -> None:
     kept = keep()
     moved = kept.move(snapshot_of(LINES), Position(line, 0))
     assert moved is not None
     context, _ = moved
-    assert len(context.prefix) + len(context.suffix) <= kept.size
-    assert len(context.suffix) >= len(kept.context.suffix) // 2 - len(LINES[0])
+    assert count(kept, context.prefix + context.suffix) <= kept.room
+    assert context.suffix.count("\n") >= 5
     assert "".join(f"{each}\n" for each in LINES).find(context.prefix + context.suffix) >= 0
 
 
@@ -82,27 +91,29 @@ def test_the_end_of_the_document_has_no_line_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("snapshot", "position"),
-    [
-        (snapshot_of(LINES), Position(149, 0)),
-        (snapshot_of(LINES), Position(59, 0)),
-        (snapshot_of(LINES, language="ruby"), Position(100, 0)),
-        (snapshot_of([*LINES[:100], "x" * 5000]), Position(100, 5000)),
-    ],
-    ids=["below", "above its beginning", "another language", "a line too long for it"],
+    ("line", "is_near"), [(199, True), (201, False), (100, True), (60, True), (59, False)]
 )
-def test_elsewhere_it_does_not_serve(snapshot: Snapshot, position: Position) -> None:
-    assert keep().move(snapshot, position) is None
+def test_near_is_a_few_screens(line: int, is_near: bool) -> None:
+    assert keep().is_near(Position(line, 0)) == is_near
+
+
+def test_a_line_that_is_too_long_has_no_window() -> None:
+    lines = [*LINES[:100], "x" * 5000]
+    assert keep().move(snapshot_of(lines), Position(100, 5000)) is None
 
 
 def test_what_is_left_of_the_budget_lets_it_grow() -> None:
     kept = keep()
-    line = "x" * 200
+    line = "x" * 60
     lines = [*LINES[:100], line, *LINES[100:]]
-    place = Position(100, 200)
+    place = Position(100, 60)
     tight = kept.move(snapshot_of(lines), place)
-    roomy = replace(kept, size=kept.size + 200).move(snapshot_of(lines), place)
+    roomy = replace(kept, room=kept.room + 31).move(snapshot_of(lines), place)
     assert tight is not None
     assert roomy is not None
     assert not tight[1]
-    assert roomy[0].prefix == kept.context.prefix + line
+    assert roomy == (
+        replace(kept.context, prefix=kept.context.prefix + line, suffix=roomy[0].suffix),
+        True,
+    )
+    assert roomy[0].suffix.count("\n") == 11

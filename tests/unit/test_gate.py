@@ -196,7 +196,9 @@ def test_where_names_have_no_case_rules_have_none(tmp_path: Path) -> None:
     root = tmp_path.resolve()
     for name, excluded in (("private/a.py", True), ("a.log", True), ("a.py", False)):
         for ignores_case in (True, False):
-            found = Ignoring(root, (".gitignore",), ignores_case).find(root / name, is_folder=False)
+            found = Ignoring(str(root), (".gitignore",), ignores_case).find(
+                str(root / name), is_folder=False
+            )
             assert (found is not None) == (excluded and ignores_case)
 
 
