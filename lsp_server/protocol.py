@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import logging
@@ -102,9 +103,14 @@ class QwenProtocol(LanguageServerProtocol):
     def _execute_handler(self, msg_id: str | int, *arguments: Any, **options: Any) -> None:
         """pygls keeps what answers no request for good: some kilobytes a key."""
         super()._execute_handler(msg_id, *arguments, **options)
+
+        def forget(_future: Future[Any]) -> None:
+            # Not at once: at the end they are cancelled one after the other, out of this very dict.
+            asyncio.get_running_loop().call_soon(self._request_futures.pop, msg_id, None)
+
         future = self._request_futures.get(msg_id)
         if future is not None:
-            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+            future.add_done_callback(forget)
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: str | int) -> None:
         self._request_futures.pop(msg_id, None)
