@@ -29,8 +29,6 @@ const bundle = await build({
   outfile: 'dist/extension.js',
   bundle: true,
   external: ['vscode'],
-  // markdown-it only decodes; what encodes would come along with it.
-  alias: { entities: 'entities/lib/decode.js' },
   format: 'cjs',
   platform: 'node',
   target: 'node20',

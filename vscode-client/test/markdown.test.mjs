@@ -12,8 +12,6 @@ const { outputFiles } = await build({
   write: false,
   format: 'esm',
   platform: 'node',
-  // As the package has it.
-  alias: { entities: 'entities/lib/decode.js' },
 });
 const code = Buffer.from(outputFiles[0].text).toString('base64');
 const { escapeHtml, renderMarkdown } = await import(`data:text/javascript;base64,${code}`);
