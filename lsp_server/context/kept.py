@@ -12,7 +12,7 @@ from lsp_server.buffer import Position, Snapshot, strip_terminator
 from lsp_server.context.base import Context
 
 # In lines from the place it was gathered for: where it serves, and where as well as any.
-_NEAR, _CLOSE = 100, 16
+_NEAR, _CLOSE = 200, 16
 # The window's beginning moves by so many lines at once, and else stays: what follows a changed
 # byte is new to an endpoint's cache.
 _STEP = 8

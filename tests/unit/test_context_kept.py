@@ -91,7 +91,7 @@ def test_the_end_of_the_document_has_no_line_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "is_near"), [(199, True), (201, False), (100, True), (60, True), (59, False)]
+    ("line", "is_near"), [(300, True), (301, False), (100, True), (60, True), (59, False)]
 )
 def test_near_is_a_few_screens(line: int, is_near: bool) -> None:
     assert keep().is_near(Position(line, 0)) == is_near
