@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from lsp_server.actions.base import ActionRequest
+from lsp_server.context.filemap import count_shared_folders
 
 # Names of test files by language, the most usual first; {} is the name of the file under test.
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -101,11 +102,11 @@ def find_counterpart(path: str, language: str, files: Sequence[str]) -> Counterp
         return None
     source = PurePosixPath(path)
     tests = [file for file in files if _is_alike(file, source, own) and is_test(file, language)]
-    example = max(tests, key=lambda test: (_closeness(test, path), test), default=None)
+    example = max(tests, key=lambda test: (count_shared_folders(test, path), test), default=None)
     stems = {pattern.format(source.stem) for pattern in patterns}
     counterparts = [test for test in tests if PurePosixPath(test).stem in stems]
     if counterparts:
-        best = max(counterparts, key=lambda test: (_closeness(test, path), test))
+        best = max(counterparts, key=lambda test: (count_shared_folders(test, path), test))
         return Counterpart(best, True, next((test for test in tests if test != best), None))
     suffix = _TEST_SUFFIX.get(own, source.suffix)
     pattern = _usual_pattern(tests, patterns) or patterns[0]
@@ -163,16 +164,6 @@ def _is_alike(file: str, source: PurePosixPath, language: str) -> bool:
     if language == "javascript":
         return suffix in {".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts"}
     return suffix == _TEST_SUFFIX.get(language, source.suffix)
-
-
-def _closeness(one: str, other: str) -> int:
-    """How many folders two paths share, from the front."""
-    shared = 0
-    for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
-        if left != right:
-            break
-        shared += 1
-    return shared
 
 
 def _usual_pattern(tests: Sequence[str], patterns: Sequence[str]) -> str | None:

@@ -134,3 +134,13 @@ def _pair_name(path: str) -> str:
     if rest.startswith(("test.", "spec.", "module.")):
         return stem.casefold()
     return _PAIR_AFFIX.sub("", stem).casefold() if dot else name.casefold()
+
+
+def count_shared_folders(one: str, other: str) -> int:
+    """How many folders two paths share, from the front."""
+    shared = 0
+    for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if left != right:
+            break
+        shared += 1
+    return shared

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from lsp_server.context.base import Snippet, Subject
-from lsp_server.context.filemap import FileMap, parts_of
+from lsp_server.context.filemap import FileMap, count_shared_folders, parts_of
 from lsp_server.context.frame import Count
 from lsp_server.context.pack import Choice, build_snippets, count_snippets
 from lsp_server.context.piece import Origin, Piece, cut_excerpts, make_heads
@@ -158,7 +158,9 @@ def _find_defined(path: str, names: Sequence[str], lookup: Lookup, most: int) ->
     own = {symbol.name for symbol in found if symbol.path == path}
     taken: Counter[str] = Counter()
     symbols = []
-    for symbol in sorted(found, key=lambda one: (-_nearness(one.path, path), one.path, one.line)):
+    for symbol in sorted(
+        found, key=lambda one: (-count_shared_folders(one.path, path), one.path, one.line)
+    ):
         is_vague = symbol.kind in _OWNED and counts[symbol.name] > _SAME_NAME
         # The file's own are meant before those of others.
         if is_vague or (symbol.name in own and symbol.path != path):
@@ -246,13 +248,3 @@ def _first_line(lines: Iterable[str]) -> str:
 def _strip(line: str) -> str:
     """A line without what a definition's head goes on with in the source alone."""
     return line.strip().rstrip("{:;= ")
-
-
-def _nearness(one: str, other: str) -> int:
-    """How many folders two paths share, from the front."""
-    shared = 0
-    for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
-        if left != right:
-            break
-        shared += 1
-    return shared

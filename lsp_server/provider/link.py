@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.provider.base import Endpoint
-from lsp_server.provider.errors import ProviderError, not_an_answer
+from lsp_server.provider.errors import ProviderError, classify, not_an_answer
 from lsp_server.provider.http import (
     decode_json,
     load_backend,
@@ -78,3 +78,13 @@ class Link:
         if self._client is None:
             self._client = make_client(self._endpoint)
         return self._client
+
+
+def require_object(value: object, endpoint: Endpoint, model: str) -> dict[str, Any]:
+    """A part of a stream, which is an object. Raises `ProviderError` with the fault that it tells
+    of, and `ValueError` for anything else."""
+    if not isinstance(value, dict):
+        raise ValueError("a part of a stream that is no object")
+    if "error" in value:
+        raise ProviderError(classify(None, value, model=model, origin=endpoint.origin))
+    return value

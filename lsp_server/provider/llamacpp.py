@@ -8,10 +8,10 @@ from contextlib import aclosing
 
 from lsp_server.prompt.base import Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
-from lsp_server.provider.errors import ProviderError, classify, cut_short
+from lsp_server.provider.errors import ProviderError, cut_short
 from lsp_server.provider.flow import Flow
 from lsp_server.provider.http import read_end, read_rest, require_stream, translate
-from lsp_server.provider.link import Link
+from lsp_server.provider.link import Link, require_object
 from lsp_server.provider.openai_compatible import OpenAICompatible
 
 
@@ -90,14 +90,7 @@ class LlamaCpp:
                     if event.data == "[DONE]":
                         await read_end(events)
                         return
-                    data = event.json()
-                    if not isinstance(data, dict):
-                        raise ValueError("an event that is no object")
-                    if "error" in data:
-                        origin = self._endpoint.origin
-                        raise ProviderError(
-                            classify(None, data, model=request.model, origin=origin)
-                        )
+                    data = require_object(event.json(), self._endpoint, request.model)
                     if data.get("content"):
                         yield Text(str(data["content"]))
                     if data.get("stop"):

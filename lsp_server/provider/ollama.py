@@ -8,10 +8,10 @@ from contextlib import aclosing
 
 from lsp_server.prompt.base import FimPrompt, Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
-from lsp_server.provider.errors import ProviderError, classify, cut_short
+from lsp_server.provider.errors import ProviderError, cut_short
 from lsp_server.provider.flow import Flow
 from lsp_server.provider.http import read_end, read_rest, require_stream, translate
-from lsp_server.provider.link import Link
+from lsp_server.provider.link import Link, require_object
 from lsp_server.provider.openai_compatible import OpenAICompatible
 
 # Its own default of 4,096 tokens would silently cut a prompt of the size that may be asked for.
@@ -96,14 +96,8 @@ class Ollama:
             flow = Flow(self._endpoint.origin, request.max_tokens)
             try:
                 async for line in lines:
-                    data = json.loads(line) if line.strip() else {}
-                    if not isinstance(data, dict):
-                        raise ValueError("a line that is no object")
-                    if "error" in data:
-                        origin = self._endpoint.origin
-                        raise ProviderError(
-                            classify(None, data, model=request.model, origin=origin)
-                        )
+                    part = json.loads(line) if line.strip() else {}
+                    data = require_object(part, self._endpoint, request.model)
                     if data.get("response"):
                         yield Text(str(data["response"]))
                     if data.get("done"):
