@@ -66,13 +66,14 @@ _GET_ORDER = """\
 
 SCENES = (
     Scene(
-        "A line as its neighbours have it, with this method's own names",
+        "A line as its neighbours have it, with this method's own names, asked for by hand",
         "bakery/store.py",
         "python",
         '"DELETE FROM orders WHERE id = ?", order_id) > 0',
         _GET_INVOICE,
         "        ro",
         "w = self._fetch",
+        by_hand=True,
     ),
     Scene(
         "In a call, asked for by hand: the columns are those of the parameters above",
