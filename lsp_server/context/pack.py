@@ -135,7 +135,8 @@ class _Weighed:
 
 
 def _weigh(pieces: Iterable[Piece], expected: Mapping[str, float]) -> Iterator[_Weighed]:
-    wanted = expected.keys()
+    # Not the mapping's keys: a set that is asked about them looks at all of them.
+    wanted = frozenset(expected)
     for piece in pieces:
         own = _IN_USE_WORTH if piece.origin in _IN_USE else 0.0
         if not own and piece.names.isdisjoint(wanted):

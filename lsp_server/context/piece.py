@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -39,6 +39,11 @@ class Piece:
     names: frozenset[str]
     container: str = ""
     name: str = ""
+    # Its characters, line ends included.
+    size: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum(map(len, self.lines)) + len(self.lines))
 
     @property
     def is_head(self) -> bool:
@@ -54,12 +59,6 @@ class Piece:
     def place(self) -> tuple[str, int]:
         """The file and the line."""
         return self.path, self.line
-
-    @property
-    def size(self) -> int:
-        """Its characters, line ends included."""
-        return sum(map(len, self.lines)) + len(self.lines)
-
 
 def make_heads(symbols: Iterable[Symbol], origin: Origin) -> list[Piece]:
     """The definitions as pieces, indented by what encloses them."""

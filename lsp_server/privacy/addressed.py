@@ -10,7 +10,7 @@ from lsp_server.privacy.likely import is_likely_secret, is_password
 from lsp_server.privacy.span import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Place:
     """Where secrets stand: the group 1 of the pattern, tried where one of the marks is in the
     text. `is_word`: people choose it, so that it may be a plain word."""
@@ -80,11 +80,12 @@ _PLACES = (
 )
 
 
+_MARKS = tuple((mark, place) for place in _PLACES for mark in place.marks)
+
+
 def find_addressed(text: str) -> Iterator[Span]:
     """The spans of what stands in the places where credentials are written."""
-    for place in _PLACES:
-        if not any(mark in text for mark in place.marks):
-            continue
+    for place in dict.fromkeys([place for mark, place in _MARKS if mark in text]):
         for match in place.pattern.finditer(text):
             value = match.group(1)
             if is_password(value) if place.is_word else is_likely_secret(value):

@@ -12,6 +12,7 @@ from lsp_server.privacy.likely import (
     is_random,
     measure_entropy,
 )
+from lsp_server.privacy.paragraphs import by_paragraph
 from lsp_server.privacy.span import Span
 
 # Languages whose values need no quotes.
@@ -81,25 +82,33 @@ _ENCODED = re.compile(r"(?:(?<=\\[nrt])|(?<![A-Za-z0-9+/\\]))[A-Za-z0-9+/]{40,}=
 def find_assigned(text: str, language: str = "") -> Iterator[Span]:
     """The spans of values whose names say that they are secret."""
     has_bare = language in UNQUOTED_LANGUAGES
-    for name in _NAME.finditer(_lower(text)):
-        is_worded = name.lastgroup == "password"
-        link = _TO_LITERAL.match(text, name.end())
+    for paragraph, name in _find_names(text):
+        name_start, name_end = paragraph + name.start, paragraph + name.end
+        is_worded = name.kind == "password"
+        link = _TO_LITERAL.match(text, name_end)
         if link is not None:
             start, end = link.end(), _end_of_literal(text, link)
             value = text[start:end]
             # What is asked for by a name is called so, and is no secret.
-            is_plain = is_worded and not _GETTER.search(
-                text, max(0, name.start() - 12), name.start()
-            )
+            is_plain = is_worded and not _GETTER.search(text, max(0, name_start - 12), name_start)
             if is_password(value) if is_plain else is_likely_secret(value):
-                yield Span(start, end, "password" if is_worded else "token")
+                yield Span(start, end, name.kind)
             continue
-        bare = _TO_BARE.match(text, name.end())
+        bare = _TO_BARE.match(text, name_end)
         if bare is not None:
             value = bare["value"]
             if _is_bare_secret(text, bare, has_bare=has_bare, is_worded=is_worded):
                 start = bare.start("value")
-                yield Span(start, start + len(value), "password" if is_worded else "token")
+                yield Span(start, start + len(value), name.kind)
+
+
+@by_paragraph
+def _find_names(paragraph: str) -> tuple[Span, ...]:
+    """The names that raise the question, by what they name: a password or a token."""
+    return tuple(
+        Span(name.start(), name.end(), name.lastgroup or "")
+        for name in _NAME.finditer(_lower(paragraph))
+    )
 
 
 def find_worded_literals(text: str, near: int) -> Iterator[tuple[int, int]]:

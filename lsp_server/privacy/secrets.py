@@ -9,9 +9,8 @@ keeps an endpoint's cache of prompts, and tells nobody anything: its key is draw
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2s
 from itertools import chain
 from secrets import token_bytes
@@ -19,13 +18,11 @@ from secrets import token_bytes
 from lsp_server.privacy.addressed import find_addressed
 from lsp_server.privacy.assigned import find_assigned, find_random
 from lsp_server.privacy.known_tokens import find_known
+from lsp_server.privacy.paragraphs import by_paragraph
 from lsp_server.privacy.private_keys import find_private_keys
 from lsp_server.privacy.span import Span, merge
 
 _KEY = token_bytes(32)
-_BLANK = "\n\n"
-# Of longer paragraphs, in characters, it is not remembered what they hold.
-_KEPT = 4_000
 PLACEHOLDER = re.compile(r"REDACTED_[0-9a-f]{10}")
 
 
@@ -68,7 +65,10 @@ def find_secrets(text: str, language: str = "") -> list[Span]:
             find_private_keys(text),
             find_assigned(text, language),
             find_addressed(text),
-            _find_by_paragraph(text),
+            (
+                Span(start + span.start, start + span.end, span.kind)
+                for start, span in _find_alone(text)
+            ),
         )
     )
     # A text may pass here twice, as the cursor's surroundings and the turns of a talk do.
@@ -80,22 +80,9 @@ def find_secrets(text: str, language: str = "") -> list[Span]:
     ]
 
 
-def _find_by_paragraph(text: str) -> Iterator[Span]:
-    """What a line gives away by itself. A key changes one paragraph of a prompt, if any."""
-    start = 0
-    for paragraph in text.split(_BLANK):
-        find = _find_again if len(paragraph) <= _KEPT else _find_in_paragraph
-        for span in find(paragraph):
-            yield Span(start + span.start, start + span.end, span.kind)
-        start += len(paragraph) + len(_BLANK)
-
-
-@lru_cache(maxsize=1_000)
-def _find_again(paragraph: str) -> tuple[Span, ...]:
-    return _find_in_paragraph(paragraph)
-
-
-def _find_in_paragraph(paragraph: str) -> tuple[Span, ...]:
+@by_paragraph
+def _find_alone(paragraph: str) -> tuple[Span, ...]:
+    """What gives itself away, without a name or what stands around it."""
     return (*find_known(paragraph), *find_random(paragraph))
 
 

@@ -11,7 +11,7 @@ import ctypes
 import importlib
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import Any, Literal, Protocol
@@ -300,6 +300,7 @@ def block_style(language_id: str) -> BlockStyle | None:
     return find_grammar(language_id).blocks
 
 
+@lru_cache(maxsize=2_000)
 def language_of_path(path: str | PurePath) -> str:
     """The language id for a file, by its name and then its extension; "plaintext" if unknown."""
     name = PurePath(path).name.lower()
