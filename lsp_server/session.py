@@ -201,6 +201,7 @@ class Session:
             self._supersede(document)
             document.track.close_flight()
             self._acceptance.forget(uri)
+            self.context.forget(uri)
             self.embedded.drop(document_name(uri))
             path = path_of(uri)
             if path is not None:

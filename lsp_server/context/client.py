@@ -173,6 +173,13 @@ class ContextClient:
         answer = await self._worker.ask(message, seconds)
         return tuple(Snippet(*snippet) for snippet in answer.get("snippets", ()))
 
+    def forget(self, uri: str) -> None:
+        """Drop what is kept for a document that was closed."""
+        self._kept.pop(uri, None)
+        running = self._behind.get(uri)
+        if running is not None:
+            running.cancel()
+
     async def close(self) -> None:
         """End the process."""
         for task in [*self._behind.values()]:
