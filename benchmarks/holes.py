@@ -6,10 +6,11 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import tree_sitter
 
+from lsp_server.privacy.content import why_no_context
 from lsp_server.syntax.grammars import language_of_path
 from lsp_server.syntax.parsing import parse_text
 
@@ -17,7 +18,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 # Shorter names are in every text, as are the words for the object itself.
 _MIN_NAME = 3
 _NOT_NAMED = frozenset({"self", "cls"})
-# Files that somebody would work on.
+# Files that somebody would work on: none that a tool has written.
 _MIN_LINES, _MAX_LINES = 30, 4000
 _MAX_LINE_LENGTH = 160
 _APART = 20
@@ -53,7 +54,7 @@ def cut_package(name: str, root: Path, suffixes: tuple[str, ...], count: int) ->
     The same lines every time. Raises `FileNotFoundError` where there are no sources.
     """
     texts = dict(sorted(_read(root, suffixes)))
-    files = [path for path, text in texts.items() if _may_be_cut(text)]
+    files = [path for path, text in texts.items() if _may_be_cut(path, text)]
     if not files:
         raise FileNotFoundError(f"{root} holds no sources.")
     chooser = random.Random(name)
@@ -82,8 +83,9 @@ def _read(root: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
                 continue
 
 
-def _may_be_cut(text: str) -> bool:
-    return _MIN_LINES <= text.count("\n") <= _MAX_LINES
+def _may_be_cut(path: str, text: str) -> bool:
+    is_of_use = why_no_context(PurePosixPath(path), text) is None
+    return is_of_use and _MIN_LINES <= text.count("\n") <= _MAX_LINES
 
 
 def _cut(path: str, text: str, count: int, chooser: random.Random) -> tuple[list[Hole], str]:

@@ -190,7 +190,8 @@ class ContextClient:
         """Whether what is kept is of that size, and of files that may still be sent."""
         if kept.budget != tokens or kept.context.language != snapshot.language:
             return False
-        return all(self._gate.check(file).allowed for file in kept.files)
+        look = self._gate.look()
+        return all(look.check(file).allowed for file in kept.files)
 
     async def _gather_anew(
         self,

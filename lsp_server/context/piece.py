@@ -60,6 +60,7 @@ class Piece:
         """The file and the line."""
         return self.path, self.line
 
+
 def make_heads(symbols: Iterable[Symbol], origin: Origin) -> list[Piece]:
     """The definitions as pieces, indented by what encloses them."""
     return [_make_head(symbol, origin) for symbol in symbols]

@@ -25,7 +25,7 @@ from lsp_server.context.scene import Scene
 from lsp_server.context.vocabulary import Vocabulary
 from lsp_server.index.reader import Reader
 from lsp_server.index.schema import database_path
-from lsp_server.privacy.gate import Gate
+from lsp_server.privacy.gate import Gate, Look
 from lsp_server.worker.loop import Message, Messages
 
 # The files of a workspace are listed anew when nothing was asked for this long, and so seldom.
@@ -141,6 +141,18 @@ class Worker:
         return None
 
 
+class _Look:
+    """Which files of a folder may be shown at this moment, by their paths below it."""
+
+    def __init__(self, root: Path, look: Look) -> None:
+        self._root = root
+        self._look = look
+
+    def __call__(self, path: str, text: str = "") -> bool:
+        verdict = self._look.check_context(self._root / path, text)
+        return verdict.allowed and ".." not in path.split("/")
+
+
 class _Folder:
     """One workspace folder: its index, its files by name, and what was gathered last."""
 
@@ -174,8 +186,9 @@ class _Folder:
         """
         if self._listed is None:
             self.refresh()
+        allows = self._look()
         last = None if is_anew else self._last.get(scene.path)
-        if last is not None and not all(map(self._allows, last.paths)):
+        if last is not None and not all(map(allows, last.paths)):
             last = None
         gathered = gather(
             scene,
@@ -184,15 +197,14 @@ class _Folder:
             vocabulary.count_lines,
             budget,
             last,
-            [edit for edit in edits if self._allows(edit.path)],
+            [edit for edit in edits if allows(edit.path)],
         )
         if gathered.snippets is not (last.snippets if last else None):
             texts: dict[str, list[str]] = {}
             for one in gathered.choices:
                 texts.setdefault(one.piece.path, []).extend(one.piece.lines)
-            allowed = {
-                path for path, lines in texts.items() if self._allows(path, "\n".join(lines))
-            }
+            allows = self._look()
+            allowed = {path for path, lines in texts.items() if allows(path, "\n".join(lines))}
             gathered = keep_paths(gathered, allowed)
         self._last[scene.path] = gathered
         return gathered
@@ -210,13 +222,13 @@ class _Folder:
             self._files,
             vocabulary.count_lines,
             budget,
-            self._allows,
+            self._look(),
         )
-        return [one for one in snippets if self._allows(one.path, one.text)]
+        allows = self._look()
+        return [one for one in snippets if allows(one.path, one.text)]
 
-    def _allows(self, path: str, text: str = "") -> bool:
-        verdict = self._gate.check_context(self._root / path, text)
-        return verdict.allowed and ".." not in path.split("/")
+    def _look(self) -> _Look:
+        return _Look(self._root, self._gate.look())
 
 
 def _read_scene(message: Mapping[str, Any]) -> Scene:

@@ -35,6 +35,32 @@ class Gate:
     roots: tuple[Path, ...]
     ignore_files: tuple[str, ...] = (".gitignore", ".qwenignore")
 
+    def look(self) -> Look:
+        """A look at the files as they are now, for several checks in one moment."""
+        return Look(self)
+
+    def check(self, path: Path) -> Verdict:
+        """See `Look.check`."""
+        return self.look().check(path)
+
+    def check_context(self, path: Path, text: str) -> Verdict:
+        """See `Look.check_context`."""
+        return self.look().check_context(path, text)
+
+    def check_folder(self, path: Path) -> Verdict:
+        """See `Look.check_folder`."""
+        return self.look().check_folder(path)
+
+
+class Look:
+    """What a gate allows at one moment. Ignore files and links are looked at once, however many
+    files are asked about; so it is not to be kept."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._real: dict[str, str] = {}
+        self._ignoring: dict[str, Ignoring] = {}
+
     def check(self, path: Path) -> Verdict:
         """May this file's text be read as context and sent? `path` need not exist.
 
@@ -43,7 +69,7 @@ class Gate:
         # Plain strings: this is asked for several files at a key, and paths are slow to make.
         text = os.path.abspath(path)
         try:
-            real = os.path.realpath(text)
+            real = self._resolve(text)
         except (OSError, ValueError):
             return Verdict(False, "Its real path cannot be found.")
         for candidate in dict.fromkeys((text, real)):
@@ -58,7 +84,7 @@ class Gate:
                 return Verdict(False, "It is a link that leads out of the workspace.")
             return self._check_ignored(real_root, real, is_folder=False)
         # The workspace may have been opened by a link, and the file named by its real path.
-        for each in self.roots:
+        for each in self._gate.roots:
             real_root = os.path.realpath(each)
             if _is_below(real, real_root):
                 return self._check_ignored(real_root, real, is_folder=False)
@@ -79,12 +105,26 @@ class Gate:
             return Verdict(False, denied or "It lies outside the workspace.")
         return self._check_ignored(root, str(path), is_folder=True)
 
+    def _resolve(self, path: str) -> str:
+        """The real path. Raises `OSError` or `ValueError` where it cannot be found."""
+        folder, name = os.path.split(path)
+        # Windows knows a name by several spellings.
+        if os.name == "nt" or not name or os.path.islink(path) or "\0" in path:
+            return os.path.realpath(path)
+        real = self._real.get(folder)
+        if real is None:
+            real = self._real[folder] = os.path.realpath(folder)
+        return os.path.join(real, name)
+
     def _root_of(self, path: str) -> str | None:
-        inside = [root for root in map(str, self.roots) if _is_below(path, root)]
+        inside = [root for root in map(str, self._gate.roots) if _is_below(path, root)]
         return max(inside, key=len, default=None)
 
     def _check_ignored(self, root: str, path: str, *, is_folder: bool) -> Verdict:
-        excluding = Ignoring(root, self.ignore_files).find(path, is_folder=is_folder)
+        ignoring = self._ignoring.get(root)
+        if ignoring is None:
+            ignoring = self._ignoring[root] = Ignoring(root, self._gate.ignore_files)
+        excluding = ignoring.find(path, is_folder=is_folder)
         return Verdict(False, f"{excluding} excludes it.") if excluding else ALLOWED
 
 

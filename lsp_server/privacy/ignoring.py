@@ -20,48 +20,68 @@ _EXCLUDES_FILE = re.compile(r"(?im)^\s*excludesfile\s*=\s*\"?([^\"\n#;]+)")
 IGNORES_CASE = sys.platform in ("darwin", "win32")
 
 
-@dataclass(frozen=True, slots=True)
 class Ignoring:
-    """The ignore rules of one workspace folder, which is given by its real path."""
+    """The ignore rules of one workspace folder, which is given by its real path.
 
-    root: str
-    names: tuple[str, ...]
-    ignores_case: bool = IGNORES_CASE
+    For one moment: what it has read it does not read again.
+    """
+
+    def __init__(
+        self, root: str, names: tuple[str, ...], ignores_case: bool = IGNORES_CASE
+    ) -> None:
+        self._root = f"{root}{os.sep}".replace(os.sep * 2, os.sep)
+        self._names = names
+        self._ignores_case = ignores_case
+        self._rules: dict[tuple[str, str], list[_Rules]] = {}
+        self._folders: dict[tuple[str, str], str | None] = {}
 
     def find(self, path: str, *, is_folder: bool) -> str | None:
-        """The name of the file whose rules exclude a path below the root; None where none does.
-
-        Files are read anew when they have changed, so that an edit to one counts at once.
-        """
-        root = f"{self.root}{os.sep}".replace(os.sep * 2, os.sep)
-        for name in self.names:
-            rules = self._list_rules(name, root, path)
-            # As git does: nothing below an ignored folder can be brought back.
-            for part in _list_parts(root, path) if rules else ():
-                file = self._find_excluding(rules, part, is_folder=is_folder or part != path)
-                if file is not None:
-                    return file
+        """The name of the file whose rules exclude a path below the root; None where none does."""
+        for name in self._names:
+            file = self._find_by(name, path, is_folder=is_folder)
+            if file is not None:
+                return file
         return None
 
-    def _list_rules(self, name: str, root: str, path: str) -> list[_Rules]:
+    def _find_by(self, name: str, path: str, *, is_folder: bool) -> str | None:
+        rules = self._list_rules(name, path)
+        if not rules:
+            return None
+        # As git does: nothing below an ignored folder can be brought back.
+        *folders, own = _list_parts(self._root, path)
+        for folder in folders:
+            key = name, folder
+            if key not in self._folders:
+                self._folders[key] = self._find_excluding(rules, folder, is_folder=True)
+            if self._folders[key] is not None:
+                return self._folders[key]
+        return self._find_excluding(rules, own, is_folder=is_folder)
+
+    def _list_rules(self, name: str, path: str) -> list[_Rules]:
         """The rules of a kind for a path, the weakest first."""
-        base, files = root, list[tuple[str, str]]()
+        key = name, os.path.dirname(path)
+        if key not in self._rules:
+            self._rules[key] = self._read_rules(name, path)
+        return self._rules[key]
+
+    def _read_rules(self, name: str, path: str) -> list[_Rules]:
+        base, files = self._root, list[tuple[str, str]]()
         if name == _GIT:
             # A workspace may be a part of a repository, whose rules hold in it as well.
-            base = find_repository(root) or root
+            base = find_repository(base) or base
             files += ((base, file) for file in _list_user_files(base))
         folders = (base, *(f"{folder}{os.sep}" for folder in _list_parts(base, path)[:-1]))
         files += ((folder, folder + name) for folder in folders)
-        found = ((folder, file, read_rules(file, self.ignores_case)) for folder, file in files)
+        found = ((folder, file, read_rules(file, self._ignores_case)) for folder, file in files)
         rules = [
             _Rules(folder, os.path.basename(file), spec)
             for folder, file, spec in found
             if spec is not None
         ]
-        own = root.rstrip(os.sep)
-        if base != root and self._find_excluding(rules, own, is_folder=True):
+        own = self._root.rstrip(os.sep)
+        if base != self._root and self._find_excluding(rules, own, is_folder=True):
             # Who opens an ignored folder means it.
-            return [one for one in rules if one.folder.startswith(root)]
+            return [one for one in rules if one.folder.startswith(self._root)]
         return rules
 
     def _find_excluding(self, rules: list[_Rules], path: str, *, is_folder: bool) -> str | None:
@@ -71,7 +91,9 @@ class Ignoring:
             if not path.startswith(one.folder):
                 continue
             relative = path[len(one.folder) :].replace(os.sep, "/") + ("/" if is_folder else "")
-            found = one.spec.check_file(relative.lower() if self.ignores_case else relative).include
+            found = one.spec.check_file(
+                relative.lower() if self._ignores_case else relative
+            ).include
             if found is not None:
                 excluding = one.name if found else None
         return excluding
