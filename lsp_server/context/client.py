@@ -2,7 +2,7 @@
 
 What was gathered near a place serves there without a question, and is gathered anew behind the
 request. Elsewhere context that comes too late is worth less than a request that goes out now: then
-the window alone is sent, and what was gathered meanwhile serves the next request.
+what is kept is sent, or the window alone, and what is being gathered serves the next request.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ ELSEWHERE_S = 0.008
 # where the user rests.
 _SOON_S, _REST_S = 0.1, 1.0
 _BEHIND_S = 5.0
-_SOON, _AT_REST = "context-soon", "context-at-rest"
 _KEPT_DOCUMENTS = 32
 
 
@@ -64,6 +63,38 @@ class Details:
     pieces: tuple[Chosen, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """Where context is wanted: for a prompt of `budget` tokens, to be filled into `context`."""
+
+    snapshot: Snapshot
+    position: Position
+    context: Context
+    budget: int
+
+    @property
+    def uri(self) -> str:
+        """Its document."""
+        return self.snapshot.uri
+
+
+@dataclass(slots=True)
+class _Behind:
+    """What is to be gathered in a while."""
+
+    place: _Place
+    is_rest: bool
+    timer: asyncio.TimerHandle
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What is being gathered."""
+
+    place: _Place
+    task: asyncio.Task[Context | None]
+
+
 class ContextClient:
     """Owns the process. Every call gives the plain window rather than an error.
 
@@ -81,7 +112,9 @@ class ContextClient:
         self._settings: Message = {}
         self._gate = Gate(())
         self._kept: LRUCache[str, Kept] = LRUCache(_KEPT_DOCUMENTS)
-        self._behind: dict[str, asyncio.Task[None]] = {}
+        # By document, one of each at most.
+        self._behind: dict[str, _Behind] = {}
+        self._running: dict[str, _Running] = {}
 
     async def start(self, gate: Gate, place: Path | None = None) -> None:
         """Start the process on these workspace folders. `place` is the folder of their indexes, by
@@ -112,20 +145,16 @@ class ContextClient:
     ) -> Context:
         """The context at a position for a prompt of at most so many tokens, within `seconds`."""
         context = Context(path, snapshot.language, "", "", repository)
-        kept = self._kept.get(snapshot.uri)
-        moved = None
-        if kept is not None and self._may_serve(kept, snapshot, tokens):
-            moved = kept.move(snapshot, position)
-        if kept is not None and moved is not None:
-            if not kept.is_near(position):
-                found = await self._gather_anew(snapshot, position, context, tokens, ELSEWHERE_S)
-                if found is not None:
-                    return found
-            self._gather_behind(snapshot, position, kept, is_rest=moved[1])
+        place = _Place(snapshot, position, context, tokens)
+        kept = self._kept_for(place)
+        moved = None if kept is None else kept.move(snapshot, position)
+        if kept is None or moved is None or not kept.is_near(position):
+            found = await self._gather_within(place, ELSEWHERE_S if moved else seconds)
+            if found is not None:
+                return found
+        if moved is not None:
+            self._gather_behind(place, is_rest=moved[1])
             return moved[0]
-        gathered = await self._gather_anew(snapshot, position, context, tokens, seconds)
-        if gathered is not None:
-            return gathered
         prefix, suffix = gather_window(snapshot, position, tokens)
         return replace(context, prefix=prefix, suffix=suffix)
 
@@ -176,76 +205,99 @@ class ContextClient:
     def forget(self, uri: str) -> None:
         """Drop what is kept for a document that was closed."""
         self._kept.pop(uri, None)
-        running = self._behind.get(uri)
+        behind = self._behind.pop(uri, None)
+        if behind is not None:
+            behind.timer.cancel()
+        running = self._running.pop(uri, None)
         if running is not None:
-            running.cancel()
+            running.task.cancel()
 
     async def close(self) -> None:
         """End the process."""
-        for task in [*self._behind.values()]:
-            task.cancel()
+        for uri in {*self._behind, *self._running}:
+            self.forget(uri)
         await self._worker.close()
 
-    def _may_serve(self, kept: Kept, snapshot: Snapshot, tokens: int) -> bool:
-        """Whether what is kept is of that size, and of files that may still be sent."""
-        if kept.budget != tokens or kept.context.language != snapshot.language:
-            return False
+    def _kept_for(self, place: _Place) -> Kept | None:
+        """What is kept of a document, if it is of that size, and of files that may still be
+        sent."""
+        kept = self._kept.get(place.uri)
+        if kept is None or kept.budget != place.budget:
+            return None
         look = self._gate.look()
-        return all(look.check(file).allowed for file in kept.files)
+        is_good = kept.context.language == place.snapshot.language
+        return kept if is_good and all(look.check(file).allowed for file in kept.files) else None
 
-    async def _gather_anew(
-        self,
-        snapshot: Snapshot,
-        position: Position,
-        context: Context,
-        tokens: int,
-        seconds: float,
-        *,
-        is_rest: bool = False,
-    ) -> Context | None:
-        """`context` with what the process gathers, which is kept; None where it is late."""
-        answer = await self._ask(snapshot, position, tokens, seconds, is_rest=is_rest)
+    async def _gather_within(self, place: _Place, seconds: float) -> Context | None:
+        """The context of a place, or one that serves there as well; None where it is late, and
+        comes in time for the next request."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while True:
+            running = self._running.get(place.uri) or self._begin(place)
+            # Who waits may be cancelled; that it has begun is of use all the same.
+            await asyncio.wait({running.task}, timeout=end - loop.time())
+            if not running.task.done() or running.task.cancelled():
+                return None
+            if running.place is place:
+                return running.task.result()
+            kept = self._kept_for(place)
+            moved = kept.move(place.snapshot, place.position) if kept is not None else None
+            if kept is not None and moved is not None and kept.is_near(place.position):
+                return moved[0]
+
+    def _begin(self, place: _Place, *, is_rest: bool = False) -> _Running:
+        """Gather for a place. One at a time for a document: a worker that falls behind would
+        answer for places that the user has left."""
+        task = asyncio.create_task(self._gather_anew(place, is_rest=is_rest), name="context")
+        running = self._running[place.uri] = _Running(place, task)
+
+        def forget(_: asyncio.Task[Context | None]) -> None:
+            if self._running.get(place.uri) is running:
+                del self._running[place.uri]
+
+        task.add_done_callback(forget)
+        return running
+
+    async def _gather_anew(self, place: _Place, *, is_rest: bool) -> Context | None:
+        """What the process gathers, which is kept; None where it does not answer."""
+        answer = await self._ask(
+            place.snapshot, place.position, place.budget, _BEHIND_S, is_rest=is_rest
+        )
         if "prefix" not in answer:
             return None
-        gathered = _read_context(answer, context.path, snapshot.language, context.repository)
-        files = tuple(Path(answer["root"], path) for path in answer["paths"])
-        counts = dict(zip(answer["lines"], answer["counts"], strict=True))
-        self._kept[snapshot.uri] = Kept(
+        wanted = place.context
+        gathered = _read_context(answer, wanted.path, wanted.language, wanted.repository)
+        self._kept[place.uri] = Kept(
             gathered,
-            tokens,
-            position.line,
+            place.budget,
+            place.position.line,
             answer["first"],
             answer["room"],
             answer["suffix_tokens"],
-            counts,
-            files,
+            dict(zip(answer["lines"], answer["counts"], strict=True)),
+            tuple(Path(answer["root"], path) for path in answer["paths"]),
         )
         return gathered
 
-    def _gather_behind(
-        self, snapshot: Snapshot, position: Position, kept: Kept, *, is_rest: bool
-    ) -> None:
-        """Gather for a place that was served with what is kept: soon, or when the user rests."""
-        uri = snapshot.uri
-        running = self._behind.get(uri)
-        if running is not None:
-            if running.get_name() == _SOON:
-                return
-            running.cancel()
+    def _gather_behind(self, place: _Place, *, is_rest: bool) -> None:
+        """Gather for a place that was served with what is kept: soon, or when the user rests.
+        Where another place comes meanwhile it is gathered for that."""
+        behind = self._behind.get(place.uri)
+        if behind is not None and not behind.is_rest:
+            behind.place = place
+            return
+        if behind is not None:
+            behind.timer.cancel()
 
-        async def run() -> None:
-            await asyncio.sleep(_REST_S if is_rest else _SOON_S)
-            await self._gather_anew(
-                snapshot, position, kept.context, kept.budget, _BEHIND_S, is_rest=is_rest
-            )
+        def run() -> None:
+            behind = self._behind.pop(place.uri)
+            if place.uri not in self._running:
+                self._begin(behind.place, is_rest=behind.is_rest)
 
-        def forget(task: asyncio.Task[None]) -> None:
-            if self._behind.get(uri) is task:
-                del self._behind[uri]
-
-        task = asyncio.create_task(run(), name=_AT_REST if is_rest else _SOON)
-        self._behind[uri] = task
-        task.add_done_callback(forget)
+        delay = _REST_S if is_rest else _SOON_S
+        timer = asyncio.get_running_loop().call_later(delay, run)
+        self._behind[place.uri] = _Behind(place, is_rest, timer)
 
     async def _ask(
         self,
