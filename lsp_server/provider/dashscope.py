@@ -29,7 +29,7 @@ from lsp_server.provider.http import (
     decode_json,
     read_body,
     read_end,
-    read_rest,
+    reading,
     require_stream,
     translate,
 )
@@ -100,10 +100,9 @@ class DashScope:
         address = self._base + _GENERATION
         async with self._link.post(address, body, request.model, _STREAMING) as response:
             await self._require_events(response, request.model)
-            events = aiter(EventSource(response))
             flow = Flow(self._endpoint.origin, request.max_tokens)
             counted: Usage | None = None
-            try:
+            async with reading(aiter(EventSource(response))) as events:
                 async for event in events:
                     data = event.json()
                     if not isinstance(data, dict):
@@ -127,9 +126,6 @@ class DashScope:
                         await read_end(events)
                         return
                     await flow.take(is_empty=is_empty)
-            except GeneratorExit:
-                await read_rest(events)
-                raise
         raise ProviderError(cut_short(self._endpoint.origin))
 
     def _make_body(self, request: Request) -> dict[str, object]:

@@ -7,8 +7,8 @@ import contextlib
 import json
 import os
 import ssl
-from collections.abc import AsyncIterable, Mapping, MutableMapping
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, TypeVar
 from urllib.request import getproxies
 
 from lsp_server import __version__
@@ -25,6 +25,8 @@ from lsp_server.provider.errors import (
 
 if TYPE_CHECKING:
     import httpx2
+
+_Parts = TypeVar("_Parts", bound=AsyncIterable[object])
 
 # So many seconds are waited for what ends a response, and for what may follow where it is left.
 _END_S, _REST_S = 0.05, 0.002
@@ -145,10 +147,16 @@ async def read_end(parts: AsyncIterable[object]) -> None:
     await _read_on(parts, _END_S)
 
 
-async def read_rest(parts: AsyncIterable[object]) -> None:
-    """Read what follows where enough has been read, if the end is on its way already; else the
-    connection is better closed, so that the model stops."""
-    await _read_on(parts, _REST_S)
+@contextlib.asynccontextmanager
+async def reading(parts: _Parts) -> AsyncIterator[_Parts]:
+    """The parts of an answer. Where their reader leaves because enough has come, what follows is
+    read if it is on its way already; else the connection is better closed, so that the model stops.
+    """
+    try:
+        yield parts
+    except GeneratorExit:
+        await _read_on(parts, _REST_S)
+        raise
 
 
 async def _read_on(parts: AsyncIterable[object], seconds: float) -> None:
@@ -193,6 +201,7 @@ def translate(error: Exception, endpoint: Endpoint) -> ProviderError:
         return ProviderError(unreachable(origin, "it fell silent"))
     if isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError):
         return ProviderError(cut_short(origin))
-    if isinstance(error, httpx2.DecodingError | ValueError | KeyError | TypeError):
+    unreadable = httpx2.DecodingError | httpx2.SSEError | ValueError | LookupError | TypeError
+    if isinstance(error, unreadable | AttributeError):
         return ProviderError(not_an_answer(origin, "something unreadable"))
     return ProviderError(unreachable(origin, type(error).__name__))

@@ -34,7 +34,7 @@ class Link:
 
     async def prepare(self) -> None:
         """Load the HTTP client and the trust store, off the event loop."""
-        await asyncio.to_thread(self._connect)
+        await asyncio.to_thread(self.connect)
         await asyncio.to_thread(load_backend)
 
     @contextlib.asynccontextmanager
@@ -49,7 +49,7 @@ class Link:
 
         Raises `ProviderError` where the endpoint answers with an error.
         """
-        client = self._connect()
+        client = self.connect()
         async with client.stream("POST", address, json=body, headers=headers) as response:
             if response.status_code != 200:
                 raise ProviderError(await read_fault(response, self._endpoint, model))
@@ -58,7 +58,7 @@ class Link:
     async def get_items(self, address: str, field: str) -> list[Any]:
         """The list in one field of a JSON object; raises `ProviderError`."""
         try:
-            async with self._connect().stream("GET", address) as response:
+            async with self.connect().stream("GET", address) as response:
                 if response.status_code != 200:
                     raise ProviderError(await read_fault(response, self._endpoint, ""))
                 found = decode_json(await read_body(response, _MAX_LIST_BYTES))
@@ -74,7 +74,8 @@ class Link:
         if self._client is not None:
             await self._client.aclose()
 
-    def _connect(self) -> httpx2.AsyncClient:
+    def connect(self) -> httpx2.AsyncClient:
+        """The client; the first call is slow, and not for an event loop."""
         if self._client is None:
             self._client = make_client(self._endpoint)
         return self._client

@@ -10,7 +10,7 @@ from lsp_server.prompt.base import Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
 from lsp_server.provider.errors import ProviderError, cut_short
 from lsp_server.provider.flow import Flow
-from lsp_server.provider.http import read_end, read_rest, require_stream, translate
+from lsp_server.provider.http import read_end, reading, require_stream, translate
 from lsp_server.provider.link import Link, require_object
 from lsp_server.provider.openai_compatible import OpenAICompatible
 
@@ -83,9 +83,8 @@ class LlamaCpp:
         }
         async with self._link.post(f"{self._root}/infill", body, request.model) as response:
             require_stream(response.headers, self._endpoint, "text/event-stream")
-            events = aiter(EventSource(response))
             flow = Flow(self._endpoint.origin, request.max_tokens)
-            try:
+            async with reading(aiter(EventSource(response))) as events:
                 async for event in events:
                     if event.data == "[DONE]":
                         await read_end(events)
@@ -102,7 +101,4 @@ class LlamaCpp:
                         await read_end(events)
                         return
                     await flow.take(is_empty=not data.get("content"))
-            except GeneratorExit:
-                await read_rest(events)
-                raise
             raise ProviderError(cut_short(self._endpoint.origin))

@@ -10,7 +10,7 @@ from lsp_server.prompt.base import FimPrompt, Form, InfillPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
 from lsp_server.provider.errors import ProviderError, cut_short
 from lsp_server.provider.flow import Flow
-from lsp_server.provider.http import read_end, read_rest, require_stream, translate
+from lsp_server.provider.http import read_end, reading, require_stream, translate
 from lsp_server.provider.link import Link, require_object
 from lsp_server.provider.openai_compatible import OpenAICompatible
 
@@ -92,9 +92,8 @@ class Ollama:
         }
         async with self._link.post(f"{self._root}/api/generate", body, request.model) as response:
             require_stream(response.headers, self._endpoint, "application/x-ndjson")
-            lines = response.aiter_lines()
             flow = Flow(self._endpoint.origin, request.max_tokens)
-            try:
+            async with reading(response.aiter_lines()) as lines:
                 async for line in lines:
                     part = json.loads(line) if line.strip() else {}
                     data = require_object(part, self._endpoint, request.model)
@@ -107,7 +106,4 @@ class Ollama:
                         await read_end(lines)
                         return
                     await flow.take(is_empty=not data.get("response"))
-            except GeneratorExit:
-                await read_rest(lines)
-                raise
             raise ProviderError(cut_short(self._endpoint.origin))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
 from lsp_server.models.catalogue import load_catalogue
 from lsp_server.prompt.base import ChatPrompt, FimPrompt, Form, InfillPrompt, PartialPrompt
 from lsp_server.provider.base import Endpoint, Piece, Request, Text, Usage
+from lsp_server.provider.completions import stream_completion
 from lsp_server.provider.errors import (
     ProviderError,
     classify,
@@ -18,11 +19,11 @@ from lsp_server.provider.errors import (
     too_long_an_answer,
 )
 from lsp_server.provider.flow import Flow
-from lsp_server.provider.http import load_backend, make_client, read_rest, require_stream, translate
+from lsp_server.provider.http import load_backend, reading, require_stream, translate
+from lsp_server.provider.link import Link
 
 if TYPE_CHECKING:
     import openai
-    from openai.types import Completion
     from openai.types.chat import ChatCompletionChunk
 
 # Who goes on from the assistant's own message. Another begins a message anew, in which a fence
@@ -38,6 +39,7 @@ class OpenAICompatible:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._link = Link(endpoint)
         self._client: openai.AsyncOpenAI | None = None
         # Newer models refuse `max_tokens` in a chat, and ask for the other name.
         self._completion_limited: set[str] = set()
@@ -80,21 +82,23 @@ class OpenAICompatible:
 
     async def close(self) -> None:
         """Close the connections kept open."""
-        if self._client is not None:
-            await self._client.close()
+        await self._link.close()
 
     async def _stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         match request.prompt:
             case FimPrompt() as prompt:
-                stream: Any = await self._open_fim(request, prompt)
-                read: Callable[[Any], Text] = _read_completion
+                pieces = stream_completion(self._link, self._endpoint, request, prompt)
+                async with aclosing(pieces):
+                    async for piece in pieces:
+                        yield piece
+                return
             case PartialPrompt() as prompt:
-                stream, read = await self._open_partial(request, prompt), _read_delta
+                stream = await self._open_partial(request, prompt)
             case ChatPrompt() as prompt:
-                stream, read = await self._open_chat(request, prompt), _read_delta
+                stream = await self._open_chat(request, prompt)
             case InfillPrompt():
                 raise TypeError("this endpoint takes no infill prompt")
-        try:
+        async with stream, reading(stream):
             require_stream(stream.response.headers, self._endpoint, "text/event-stream")
             finish: str | None = None
             flow = Flow(self._endpoint.origin, request.max_tokens)
@@ -103,7 +107,7 @@ class OpenAICompatible:
                 is_empty = True
                 for choice in chunk.choices or ():
                     finish = choice.finish_reason or finish
-                    text = read(choice)
+                    text = _read_delta(choice)
                     if text.text or text.thoughts:
                         is_empty = False
                         yield text
@@ -116,28 +120,6 @@ class OpenAICompatible:
             if finish == "length" and isinstance(request.prompt, ChatPrompt):
                 # Half a rewritten region is none; half a completion may well be shown.
                 raise ProviderError(too_long_an_answer(request.model, request.max_tokens))
-        except GeneratorExit:
-            await read_rest(stream)
-            raise
-        finally:
-            await stream.close()
-
-    async def _open_fim(
-        self, request: Request, prompt: FimPrompt
-    ) -> openai.AsyncStream[Completion]:
-        return await self._connect().completions.create(
-            model=request.model,
-            prompt=self._fim_text(prompt),
-            stream=True,
-            # The SDK walks through its own parameters by their types, which takes half a
-            # millisecond at a key.
-            extra_body={
-                "max_tokens": request.max_tokens,
-                "temperature": request.temperature,
-                "stop": list(prompt.stop),
-                "stream_options": {"include_usage": True},
-            },
-        )
 
     async def _open_partial(
         self, request: Request, prompt: PartialPrompt
@@ -213,12 +195,6 @@ class OpenAICompatible:
             body["repetition_penalty"] = entry.sampling.repetition_penalty
         return body
 
-    def _fim_text(self, prompt: FimPrompt) -> str:
-        # DashScope documents the form for a prefix alone without the last token.
-        if self._endpoint.provider == "dashscope":
-            return prompt.text.replace("<|fim_suffix|><|fim_middle|>", "<|fim_suffix|>")
-        return prompt.text
-
     def _messages(self, prompt: PartialPrompt) -> list[dict[str, object]]:
         messages: list[dict[str, object]] = [
             {"role": message.role, "content": message.content} for message in prompt.messages
@@ -243,7 +219,7 @@ class OpenAICompatible:
                 api_key="set-by-the-guard",
                 base_url=self._endpoint.base_url,
                 max_retries=0,
-                http_client=make_client(self._endpoint),
+                http_client=self._link.connect(),
             )
             # Else the SDK finds out for its headers what machine this is, for which Python starts
             # `uname`; the guard takes those headers off anyway.
@@ -253,13 +229,11 @@ class OpenAICompatible:
     def _load(self) -> None:
         """All that the first request would load at its own cost."""
         client = self._connect()
-        from openai.types import Completion
         from openai.types.chat import ChatCompletionChunk
 
         # The SDK imports its resources, and pydantic builds the types, when they are first used.
-        _ = client.completions, client.chat.completions
-        for answer in (Completion, ChatCompletionChunk):
-            answer.model_rebuild()
+        _ = client.chat.completions
+        ChatCompletionChunk.model_rebuild()
         load_backend()
         load_catalogue()
 
@@ -293,10 +267,6 @@ class OpenAICompatible:
                 else not_an_answer(self._endpoint.origin, "something unreadable")
             )
         return translate(error, self._endpoint)
-
-
-def _read_completion(choice: Any) -> Text:
-    return Text(choice.text or "")
 
 
 def _read_delta(choice: Any) -> Text:

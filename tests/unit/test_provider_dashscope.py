@@ -192,7 +192,7 @@ async def test_the_connection_is_kept() -> None:
         for _ in range(3):
             async with aclosing(provider.stream(ask())) as pieces:
                 assert [piece async for piece in pieces]
-        pool: Any = provider._link._connect()._transport
+        pool: Any = provider._link.connect()._transport
         (connection,) = pool._pool.connections
         assert connection.info().endswith("IDLE, Request Count: 3")
         await provider.close()
