@@ -154,15 +154,16 @@ def is_complete(text: str, place: Place) -> bool:
     code = unwrap(text, place)
     if may_repeat_prefix(code, place) or isinstance(drop_prose(code, place), Dropped):
         return False
+    is_line_whole = "\n" in (code if place.left.strip() else code.lstrip())
+    if is_line_whole and not (place.multiline or place.below):
+        return True
     if code.strip() and unwrap(f"{text}\n\n|", place) == code:
         # A fence has been closed, or there are lines enough.
         return True
     if place.below and begins_below(code):
         return find_statement_end(code, place) is not None
     if not place.multiline:
-        if place.below and not code.strip():
-            return False
-        return "\n" in (code if place.left.strip() else code.lstrip())
+        return is_line_whole and not (place.below and not code.strip())
     # Whole lines tell, and with its first word where a line stands: the last one may still grow.
     line_start = code.rfind("\n") + 1
     whole = code[:line_start]

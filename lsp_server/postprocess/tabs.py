@@ -15,12 +15,13 @@ def match_tabs(text: str, place: Place) -> str:
 
     What makes no whole step, such as the blank before the ` *` of a comment, stays as it is.
     """
-    kind = _kind_of(f"{place.before}|") or _kind_of(place.after)
     # The first line goes on from the cursor; only from the line's start it has an indentation.
     mark = "|" if place.left else ""
     marked = mark + text
     found = _kind_of(marked)
-    if not kind or not found or kind == found:
+    # Of most answers there is nothing to match, and the file is long.
+    kind = found and (_kind_of(f"{place.before}|") or _kind_of(place.after))
+    if not kind or kind == found:
         return text
     return _INDENTED.sub(lambda run: _convert(run.group(), marked), marked).removeprefix(mark)
 

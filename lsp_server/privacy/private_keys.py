@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lsp_server.privacy.paragraphs import by_paragraph
 from lsp_server.privacy.span import Span
 
 _KIND = "private key"
@@ -42,11 +43,16 @@ def find_private_keys(text: str) -> Iterator[Span]:
         for lines in _ESCAPED_LINES.finditer(text):
             yield from _find_pieces(text, lines.start(), lines.end())
     done = 0
-    for line in _FULL_LINE.finditer(text):
-        if line.start() >= done:
+    for paragraph, line in _find_full_lines(text):
+        if paragraph + line.start >= done:
             # The last line of a key is shorter than the others.
-            done = _follow(text, line.end())
-            yield from _find_pieces(text, line.start(), done)
+            done = _follow(text, paragraph + line.end)
+            yield from _find_pieces(text, paragraph + line.start, done)
+
+
+@by_paragraph
+def _find_full_lines(paragraph: str) -> tuple[Span, ...]:
+    return tuple(Span(*line.span(), _KIND) for line in _FULL_LINE.finditer(paragraph))
 
 
 def _find_marked(text: str) -> Iterator[Span]:

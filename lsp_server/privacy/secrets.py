@@ -64,7 +64,6 @@ def find_secrets(text: str, language: str = "") -> list[Span]:
         chain(
             find_private_keys(text),
             find_assigned(text, language),
-            find_addressed(text),
             (
                 Span(start + span.start, start + span.end, span.kind)
                 for start, span in _find_alone(text)
@@ -82,8 +81,8 @@ def find_secrets(text: str, language: str = "") -> list[Span]:
 
 @by_paragraph
 def _find_alone(paragraph: str) -> tuple[Span, ...]:
-    """What gives itself away, without a name or what stands around it."""
-    return (*find_known(paragraph), *find_random(paragraph))
+    """What gives itself away, without what stands around the paragraph."""
+    return (*find_known(paragraph), *find_random(paragraph), *find_addressed(paragraph))
 
 
 def restore(text: str, secrets: Mapping[str, str]) -> str:
