@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lsp_server.buffer import Change, Snapshot, strip_terminator
+from lsp_server.common import count_common_end, count_common_start
 
 # What comes sooner and nearer than this belongs to one edit: a word is typed letter by letter.
 _GAP_S = 1.0
@@ -85,12 +86,8 @@ class EditLog:
 def find_edit(before: Snapshot, after: Snapshot) -> Edit | None:
     """The lines that differ, None where none do or too many."""
     old, new = before.lines, after.lines
-    first = 0
-    while first < min(len(old), len(new)) and old[first] == new[first]:
-        first += 1
-    last = 0
-    while last < min(len(old), len(new)) - first and old[-1 - last] == new[-1 - last]:
-        last += 1
+    first = count_common_start(old, new)
+    last = count_common_end(old[first:], new[first:])
     removed, added = old[first : len(old) - last], new[first : len(new) - last]
     if not (removed or added) or len(removed) + len(added) > _MAX_CHANGED:
         return None

@@ -10,6 +10,8 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
+from lsp_server.common import count_common_end, count_common_start
+
 # Files that stand for their folder.
 _FOLDER_FILES = frozenset({"__init__", "index", "mod", "lib", "main"})
 _SEPARATORS = re.compile(r"[/\\.]+|::")
@@ -78,13 +80,13 @@ class FileMap:
             if _kind_of(path) != kind:
                 continue
             own = parts_of(path)
-            agreed = _count_common(wanted[::-1], own[::-1])
+            agreed = count_common_end(wanted, own)
             if is_relative and not (agreed == len(wanted) == len(own)):
                 continue
             # Of `import os` no `os.py` somewhere deep in the workspace is meant.
             if agreed < min(len(wanted), 2) or (len(wanted) == 1 and not _is_beside(own, importer)):
                 continue
-            nearness = _count_common(own, parts_of(importer))
+            nearness = count_common_start(own, parts_of(importer))
             best = max(best or (0, 0, ""), (agreed, nearness, path))
         return [best[2]] if best else []
 
@@ -119,15 +121,6 @@ def _is_beside(own: Sequence[str], importer: str) -> bool:
     return len(own) <= 1 or own[:-1] == ["src"] or own[:-1] == importer.split("/")[:-1]
 
 
-def _count_common(left: Sequence[str], right: Sequence[str]) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
-
-
 def _pair_name(path: str) -> str:
     name = posixpath.basename(path)
     stem, dot, rest = name.partition(".")
@@ -138,9 +131,4 @@ def _pair_name(path: str) -> str:
 
 def count_shared_folders(one: str, other: str) -> int:
     """How many folders two paths share, from the front."""
-    shared = 0
-    for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
-        if left != right:
-            break
-        shared += 1
-    return shared
+    return count_common_start(one.split("/")[:-1], other.split("/")[:-1])

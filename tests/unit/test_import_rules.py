@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("context", "edit"),
     ("index",),
     ("privacy", "syntax"),
-    ("buffer", "indentation", "overlap", "uris", "worker"),
+    ("buffer", "common", "indentation", "overlap", "uris", "worker"),
     ("settings", "errors", "log", "notices", "status", "framing", "watchdog", "__version__"),
 )
 
