@@ -14,7 +14,7 @@ from lsp_server.edit import make_inline_edit
 from lsp_server.postprocess.base import Place
 from lsp_server.settings import Completion
 from lsp_server.syntax.splice import Spot, find_spot, find_spot_in
-from lsp_server.syntax.tree import SyntaxTree, Tree, parse_text, parse_variant
+from lsp_server.syntax.tree import SyntaxTree, Tree, parse_variant
 
 # The filters look near the cursor only; a bound keeps them quick in a large file.
 _LINES_NEAR = 200
@@ -22,8 +22,9 @@ _CHARACTERS_NEAR = 50_000
 # A larger file's tree would take more than a few milliseconds of each key to keep up to date.
 _MOST_CHARACTERS = 200_000
 _MOST_LINES = 7_000
-# Of such a file so many lines above and below the cursor are parsed.
-_LINES_PARSED = 80
+# Of such a file so many lines above and below the cursor are parsed, and up to as many more as
+# make it the same part for the next lines too: then it is parsed from what it was.
+_LINES_PARSED, _STEP = 80, 16
 # Slices of 25 ms at most, after which a text is judged by what stands near it.
 _MOST_SLICES = 4
 _WINDOW_S = 0.01
@@ -52,12 +53,13 @@ def with_syntax(place: Place, ask: Ask, syntax: SyntaxTree) -> Place:
     tree = parse_document(snapshot, syntax)
     if tree is not None:
         return replace(place, spot=find_spot(tree, snapshot, ask.position))
-    return replace(place, spot=_find_spot_in_window(ask))
+    return replace(place, spot=_find_spot_in_part(ask, syntax))
 
 
-def _find_spot_in_window(ask: Ask) -> Spot | None:
-    before, after = text_around(ask, _LINES_PARSED, _LINES_PARSED)
-    tree = parse_text(ask.snapshot.language, before + after, _WINDOW_S)
+def _find_spot_in_part(ask: Ask, syntax: SyntaxTree) -> Spot | None:
+    past = ask.position.line % _STEP
+    before, after = text_around(ask, _LINES_PARSED + past, _LINES_PARSED + _STEP - past)
+    tree = syntax.parse_part(ask.snapshot.language, before + after, _WINDOW_S)
     return None if tree is None else find_spot_in(tree, before, after)
 
 
@@ -71,7 +73,7 @@ def find_spot_beside(ask: Ask, syntax: SyntaxTree) -> Spot | None:
         near = parse_variant(near, snapshot.text, _WINDOW_S)
     if near is not None and near.lines == snapshot.lines:
         return find_spot(near, snapshot, ask.position)
-    return _find_spot_in_window(ask)
+    return _find_spot_in_part(ask, syntax)
 
 
 def parse_document(snapshot: Snapshot, syntax: SyntaxTree) -> Tree | None:

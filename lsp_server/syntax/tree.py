@@ -10,10 +10,11 @@ import time
 import tree_sitter
 
 from lsp_server.buffer import Snapshot
-from lsp_server.syntax.grammars import load_language
+from lsp_server.syntax.grammars import find_language, load_language
 from lsp_server.syntax.parsing import (
     Task,
     Tree,
+    encode,
     parse_text,
     parse_variant,
     prepare_task,
@@ -76,6 +77,7 @@ class SyntaxTree:
         self._tree: Tree | None = None
         self._task: Task | None = None
         self._spent = 0.0
+        self._part: Tree | None = None
         self._seen: tuple[str, ...] = ()
         self._rest = 0
         self._next_rest = FIRST_REST
@@ -110,6 +112,20 @@ class SyntaxTree:
         if seconds is None:
             seconds = FIRST_SLICE_SECONDS if self._tree is None else NEXT_SLICE_SECONDS
         return self._advance(self._parser, snapshot.lines, seconds)
+
+    def parse_part(self, language: str, text: str, seconds: float) -> Tree | None:
+        """The tree of a part of a document that is too large for one of its own; None as
+        `parse_text` has it. It is quick where little has changed since the part was parsed last."""
+        near = self._part
+        if near is None or near.language != find_language(language):
+            tree = parse_text(language, text, seconds)
+        elif near.source == encode(text):
+            return near
+        else:
+            tree = parse_variant(near, text, seconds)
+        if tree is not None:
+            self._part = tree
+        return tree
 
     def _start_over(self, language: str) -> None:
         grammar = load_language(language)
