@@ -38,15 +38,21 @@ from tests.fakes import FakeEndpoint
 from tests.fakes.editor import Editor
 
 _TOKENS = 1536
-_HOLES = 120
+_HOLES = 60
 _MODEL = "qwen2.5-coder-7b-instruct"
 _INSTALLED = Path(sysconfig.get_paths()["purelib"])
 _NODE = Path(__file__).parents[1] / "node_modules"
 _PACKAGES: tuple[tuple[str, Path, tuple[str, ...]], ...] = (
     ("rich", _INSTALLED / "rich", (".py",)),
     ("urllib3", _INSTALLED / "urllib3", (".py",)),
+    ("pip", _INSTALLED / "pip", (".py",)),
+    ("pydantic", _INSTALLED / "pydantic", (".py",)),
+    ("pygments", _INSTALLED / "pygments", (".py",)),
+    ("markdown_it", _INSTALLED / "markdown_it", (".py",)),
     ("msal-node", _NODE / "@azure" / "msal-node" / "src", (".ts",)),
+    ("msal-common", _NODE / "@azure" / "msal-common" / "src", (".ts",)),
     ("undici", _NODE / "undici" / "lib", (".js",)),
+    ("markdown-it", _NODE / "markdown-it" / "lib", (".mjs",)),
 )
 # After so many seconds the context of a place has been gathered, however it was served at first.
 _SETTLED_S = 0.15

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 
+@lru_cache(maxsize=1_000)
 def path_of(uri: str) -> Path | None:
     """The file of a `file:` URI, None for any other."""
     parts = urlsplit(uri)

@@ -35,7 +35,7 @@ AT_KEY_S, BY_HAND_S, AHEAD_S = 0.02, 0.1, 1.0
 ELSEWHERE_S = 0.008
 # What is kept is gathered anew so long after a request: where it was for a place farther off, and
 # where the user rests.
-_SOON_S, _REST_S = 0.1, 1.0
+_SOON_S, _REST_S = 0.05, 1.0
 _BEHIND_S = 5.0
 _KEPT_DOCUMENTS = 32
 

@@ -56,7 +56,7 @@ class Kept:
         if room < 0:
             return None
         first, is_moved = self._choose_first(snapshot, position, room)
-        above = [strip_terminator(each) for each in snapshot.lines[first : position.line]]
+        above = list(map(strip_terminator, snapshot.lines[first : position.line]))
         left_over = self.room - beginning - ending - sum(map(self._count, above))
         moved = replace(
             self.context,
@@ -68,11 +68,13 @@ class Kept:
 
     def _choose_first(self, snapshot: Snapshot, position: Position, room: int) -> tuple[int, bool]:
         """The first line of a prefix of at most `room` tokens, and whether it is another one."""
-        fitting = position.line
-        while fitting > 0 and room > 0:
+        fitting, is_near = position.line, self.is_near(position)
+        # A window that is near begins no farther up than it did.
+        top = self.first if is_near else 0
+        while fitting > top and room > 0:
             room -= self._count(strip_terminator(snapshot.lines[fitting - 1]))
             fitting -= room >= 0
-        if not self.is_near(position):
+        if not is_near:
             return fitting, True
         missing = fitting - self.first
         if missing <= 0:
