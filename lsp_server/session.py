@@ -174,9 +174,7 @@ class Session:
     def open(self, uri: str, language: str, version: int, text: str, encoding: Encoding) -> None:
         """A document was opened."""
         document = self.documents[uri] = Document(Buffer(uri, version, language, text, encoding))
-        # A moment later, lest a hundred files that an editor opens at its start be all in the way.
-        parsing = parse_ahead(document.buffer.snapshot(), document.track.syntax, _PARSE_S)
-        self._own(parsing, "parse")
+        self._own(self._look_ahead(uri, document), "look-ahead")
 
     def change(self, uri: str, version: int, changes: Sequence[Change]) -> None:
         """A document was edited: what was asked of the text before is superseded."""
@@ -246,6 +244,17 @@ class Session:
         document.last = self._last = running.result()
         self._acceptance.note_shown(document.track.shown)
         return document.last
+
+    async def _look_ahead(self, uri: str, document: Document) -> None:
+        """Have at hand what the first request for a document needs."""
+        # A moment later, lest a hundred files that an editor opens at its start be all in the way.
+        await parse_ahead(document.buffer.snapshot(), document.track.syntax, _PARSE_S)
+        await self.wait_until_connected()
+        is_open = self.documents.get(uri) is document
+        if is_open and self.hosted is not None and self.check_path(uri).allowed:
+            ask = self._make_ask(document.buffer.snapshot(), Position(0, 0), explicit=False)
+            tokens = self.settings.completion.max_prompt_tokens
+            self.context.look_ahead(ask.snapshot, ask.path, ask.repository, tokens)
 
     async def gather_ahead(self, uri: str, position: Position, seconds: float) -> None:
         """Have the context of a place gathered before it is asked for, within so many seconds."""

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cachetools import LRUCache
 
@@ -33,9 +33,10 @@ _log = logging.getLogger(__name__)
 AT_KEY_S, BY_HAND_S, AHEAD_S = 0.02, 0.1, 1.0
 # And where what is kept from elsewhere in the document would do.
 ELSEWHERE_S = 0.008
-# What is kept is gathered anew so long after a request: where it was for a place farther off, and
-# where the user rests.
-_SOON_S, _REST_S = 0.05, 1.0
+# What is gathered behind the requests comes so many seconds after one: where it was for a place
+# farther off, where the user rests, and after a document was opened.
+_Why = Literal["soon", "rest", "ahead"]
+_DELAYS_S: dict[_Why, float] = {"soon": 0.05, "rest": 1.0, "ahead": 0.05}
 _BEHIND_S = 5.0
 _KEPT_DOCUMENTS = 32
 
@@ -80,10 +81,10 @@ class _Place:
 
 @dataclass(slots=True)
 class _Behind:
-    """What is to be gathered in a while."""
+    """What is to be gathered in a while: for where the user has come, rests, or may come first."""
 
     place: _Place
-    is_rest: bool
+    why: _Why
     timer: asyncio.TimerHandle
 
 
@@ -149,14 +150,22 @@ class ContextClient:
         kept = self._kept_for(place)
         moved = None if kept is None else kept.move(snapshot, position)
         if kept is None or moved is None or not kept.is_near(position):
-            found = await self._gather_within(place, ELSEWHERE_S if moved else seconds)
+            would_do = moved is not None and kept is not None and not kept.is_ahead
+            found = await self._gather_within(place, ELSEWHERE_S if would_do else seconds)
             if found is not None:
                 return found
         if moved is not None:
-            self._gather_behind(place, is_rest=moved[1])
+            self._gather_behind(place, "rest" if moved[1] else "soon")
             return moved[0]
         prefix, suffix = gather_window(snapshot, position, tokens)
         return replace(context, prefix=prefix, suffix=suffix)
+
+    def look_ahead(self, snapshot: Snapshot, path: str, repository: str, tokens: int) -> None:
+        """Gather for a document that was opened, where nobody knows yet where the user will be: a
+        first request for which there is no time has the project's names all the same."""
+        context = Context(path, snapshot.language, "", "", repository)
+        if snapshot.uri not in self._kept:
+            self._gather_behind(_Place(snapshot, Position(0, 0), context, tokens), "ahead")
 
     async def explain(
         self,
@@ -246,10 +255,10 @@ class ContextClient:
             if kept is not None and moved is not None and kept.is_near(place.position):
                 return moved[0]
 
-    def _begin(self, place: _Place, *, is_rest: bool = False) -> _Running:
+    def _begin(self, place: _Place, why: _Why = "soon") -> _Running:
         """Gather for a place. One at a time for a document: a worker that falls behind would
         answer for places that the user has left."""
-        task = asyncio.create_task(self._gather_anew(place, is_rest=is_rest), name="context")
+        task = asyncio.create_task(self._gather_anew(place, why), name="context")
         running = self._running[place.uri] = _Running(place, task)
 
         def forget(_: asyncio.Task[Context | None]) -> None:
@@ -259,10 +268,10 @@ class ContextClient:
         task.add_done_callback(forget)
         return running
 
-    async def _gather_anew(self, place: _Place, *, is_rest: bool) -> Context | None:
+    async def _gather_anew(self, place: _Place, why: _Why) -> Context | None:
         """What the process gathers, which is kept; None where it does not answer."""
         answer = await self._ask(
-            place.snapshot, place.position, place.budget, _BEHIND_S, is_rest=is_rest
+            place.snapshot, place.position, place.budget, _BEHIND_S, is_rest=why == "rest"
         )
         if "prefix" not in answer:
             return None
@@ -277,27 +286,33 @@ class ContextClient:
             answer["suffix_tokens"],
             dict(zip(answer["lines"], answer["counts"], strict=True)),
             tuple(Path(answer["root"], path) for path in answer["paths"]),
+            why == "ahead",
         )
         return gathered
 
-    def _gather_behind(self, place: _Place, *, is_rest: bool) -> None:
-        """Gather for a place that was served with what is kept: soon, or when the user rests.
-        Where another place comes meanwhile it is gathered for that."""
+    def _gather_behind(self, place: _Place, why: _Why) -> None:
+        """Gather in a while, for the place that is the newest by then."""
         behind = self._behind.get(place.uri)
-        if behind is not None and not behind.is_rest:
+        if behind is not None and behind.why == "soon":
             behind.place = place
             return
         if behind is not None:
             behind.timer.cancel()
+        timer = asyncio.get_running_loop().call_later(_DELAYS_S[why], self._begin_behind, place.uri)
+        self._behind[place.uri] = _Behind(place, why, timer)
 
-        def run() -> None:
-            behind = self._behind.pop(place.uri)
-            if place.uri not in self._running:
-                self._begin(behind.place, is_rest=behind.is_rest)
-
-        delay = _REST_S if is_rest else _SOON_S
-        timer = asyncio.get_running_loop().call_later(delay, run)
-        self._behind[place.uri] = _Behind(place, is_rest, timer)
+    def _begin_behind(self, uri: str) -> None:
+        behind = self._behind[uri]
+        if behind.why == "ahead" and self._running:
+            # An editor may open a hundred documents at its start: one after the other, so that who
+            # asks for one of them waits for one other at most.
+            behind.timer = asyncio.get_running_loop().call_later(
+                _DELAYS_S["ahead"], self._begin_behind, uri
+            )
+            return
+        del self._behind[uri]
+        if uri not in self._running:
+            self._begin(behind.place, behind.why)
 
     async def _ask(
         self,

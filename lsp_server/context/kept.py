@@ -26,7 +26,8 @@ class Kept:
     asked for with the cursor in `line`.
 
     Its window may have `room` tokens, of which `suffix` are the cursor's right. `tokens` are those
-    of the document's lines, `files` those that the snippets are of.
+    of the document's lines, `files` those that the snippets are of. `is_ahead` where nobody had
+    been at that place yet: then it serves nowhere before a look for better.
     """
 
     context: Context
@@ -37,10 +38,12 @@ class Kept:
     suffix: int
     tokens: Mapping[str, int]
     files: tuple[Path, ...]
+    is_ahead: bool = False
 
     def is_near(self, position: Position) -> bool:
         """Whether it serves at a place without a look for better."""
-        return abs(position.line - self.line) <= _NEAR and position.line >= self.first
+        is_within = self.first <= position.line <= self.line + _NEAR
+        return is_within and position.line >= self.line - _NEAR and not self.is_ahead
 
     def move(self, snapshot: Snapshot, position: Position) -> tuple[Context, bool] | None:
         """The context for another place of the document, and whether it is as good as new there.

@@ -9,7 +9,7 @@ import pytest
 
 from lsp_server.buffer import Buffer, Encoding, Position, Snapshot
 from lsp_server.context.base import Context
-from lsp_server.context.client import ContextClient, Details
+from lsp_server.context.client import _DELAYS_S, ContextClient, Details
 from lsp_server.context.edits import Edit
 from lsp_server.index.extract import extract
 from lsp_server.index.schema import database_path
@@ -143,7 +143,7 @@ def test_what_is_kept_of_a_file_ignored_meanwhile_is_left_out_at_once(project: P
 def test_it_is_gathered_anew_while_the_user_rests(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lsp_server.context.client._REST_S", 0.01)
+    monkeypatch.setitem(_DELAYS_S, "rest", 0.01)
     edits: list[Edit] = []
 
     async def run() -> list[bool]:
@@ -166,5 +166,64 @@ def test_it_is_gathered_anew_while_the_user_rests(
     assert told[-1]
 
 
-async def gather(client: ContextClient, root: Path, position: Position) -> Context:
-    return await client.gather(snapshot_of(root), position, "app.py", "project", 800, seconds=60)
+@pytest.mark.asyncio
+async def test_what_comes_late_serves_the_next_request(project: Path) -> None:
+    client = ContextClient()
+    await client.start(Gate((project,)), project.parent / "index")
+    try:
+        assert (await gather(client, project, Position(4, 4), seconds=0.0)).snippets == ()
+        assert (await gather(client, project, Position(4, 4))).snippets
+    finally:
+        await client.close()
+
+
+@pytest.mark.asyncio
+async def test_a_request_that_is_cancelled_has_begun_all_the_same(project: Path) -> None:
+    client = ContextClient()
+    await client.start(Gate((project,)), project.parent / "index")
+    try:
+        waiting = asyncio.create_task(gather(client, project, Position(4, 4)))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        # A place farther down is served with what has been begun for the first.
+        assert (await gather(client, project, Position(5, 0))).snippets
+        assert client._kept[snapshot_of(project).uri].line == 4
+    finally:
+        await client.close()
+
+
+@pytest.mark.asyncio
+async def test_a_document_that_is_opened_is_looked_at_ahead(project: Path) -> None:
+    """What is gathered so serves where there is no time, and nowhere else."""
+    client = ContextClient()
+    await client.start(Gate((project,)), project.parent / "index")
+    try:
+        client.look_ahead(snapshot_of(project), "app.py", "project", 800)
+        await asyncio.sleep(2 * _DELAYS_S["ahead"])
+        ahead = client._running[snapshot_of(project).uri]
+        await ahead.task
+        hurried = await gather(client, project, Position(4, 4), seconds=0.0)
+        assert hurried.snippets
+        exact = await gather(client, project, Position(4, 4))
+        assert exact.prefix == FILES["app.py"][:-1]
+        assert {snippet.path for snippet in exact.snippets} == {"money.py", "wishes.py"}
+    finally:
+        await client.close()
+
+
+@pytest.mark.asyncio
+async def test_what_is_kept_goes_when_the_document_is_closed(project: Path) -> None:
+    client = ContextClient()
+    await client.start(Gate((project,)), project.parent / "index")
+    await gather(client, project, Position(4, 4))
+    client.forget(snapshot_of(project).uri)
+    await client.close()
+    assert (await gather(client, project, Position(4, 4))).snippets == ()
+
+
+async def gather(
+    client: ContextClient, root: Path, position: Position, seconds: float = 60.0
+) -> Context:
+    return await client.gather(
+        snapshot_of(root), position, "app.py", "project", 800, seconds=seconds
+    )
