@@ -361,7 +361,7 @@ class Session:
     ) -> tuple[Snippet, ...]:
         """What the index knows of code in a document, in at most so many tokens and seconds."""
         self._refresh_others(uri)
-        return await self.context.gather_for_action(uri, subject, tokens, seconds=seconds)
+        return await self.context.process.gather_for_action(uri, subject, tokens, seconds=seconds)
 
     def note_usage(self, model: str, usage: Usage) -> None:
         """An action used tokens."""

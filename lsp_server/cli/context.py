@@ -21,7 +21,7 @@ from lsp_server.cli.terminal import (
     print_prose,
     show_progress,
 )
-from lsp_server.context.client import Chosen, ContextClient, Details
+from lsp_server.context.process import Chosen, ContextProcess, Details
 from lsp_server.errors import UserError
 from lsp_server.index.client import IndexClient
 from lsp_server.privacy.gate import Gate
@@ -152,7 +152,7 @@ async def _gather(
     gate: Gate, root: Path, settings: Settings, snapshot: Snapshot, position: Position
 ) -> Details | None:
     reading = Reading()
-    index, context = IndexClient(reading.note), ContextClient()
+    index, context = IndexClient(reading.note), ContextProcess()
     try:
         with show_progress("Reading the project …"):
             await index.start(gate.roots, gate.ignore_files, watch=False)

@@ -94,7 +94,7 @@ async def read_index(session: Session) -> None:
     await session.read_project(reading.note)
     if session.gate.roots:
         await reading.wait(_CATCHING_UP_S)
-        await session.context.wait_until_ready(_LOADING_S)
+        await session.context.process.wait_until_ready(_LOADING_S)
 
 
 def find_root(file: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""The server's side of the context process: what it is told and asked, and what stands in for it.
+"""Which context a request has: one of its own, one that is kept, or the window alone.
 
 What was gathered near a place serves there without a question, and is gathered anew behind the
 request. Elsewhere context that comes too late is worth less than a request that goes out now: then
@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from cachetools import LRUCache
 
 from lsp_server.buffer import Position, Snapshot
-from lsp_server.context.base import Context, Snippet, Subject
+from lsp_server.context.base import Context
 from lsp_server.context.edits import Edit
 from lsp_server.context.kept import Kept
-from lsp_server.context.scene import Scene, make_scene
+from lsp_server.context.process import ContextProcess
 from lsp_server.context.window import gather_window
 from lsp_server.privacy.gate import Gate
-from lsp_server.uris import path_of
-from lsp_server.worker.owner import Message, WorkerProcess
 
 _log = logging.getLogger(__name__)
 
@@ -39,29 +36,6 @@ _Why = Literal["soon", "rest", "ahead"]
 _DELAYS_S: dict[_Why, float] = {"soon": 0.05, "rest": 1.0, "ahead": 0.05}
 _BEHIND_S = 5.0
 _KEPT_DOCUMENTS = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A piece that was chosen: its file, first line from 0, why, rank from 1, and tokens."""
-
-    path: str
-    line: int
-    origin: str
-    rank: int
-    tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """A context with what it is made of. `tokens` counts the whole prompt with its form."""
-
-    context: Context
-    tokens: int
-    prefix_tokens: int
-    suffix_tokens: int
-    snippet_tokens: tuple[int, ...]
-    pieces: tuple[Chosen, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,20 +71,13 @@ class _Running:
 
 
 class ContextClient:
-    """Owns the process. Every call gives the plain window rather than an error.
+    """Gives contexts to requests. Every call gives the plain window rather than an error.
 
     `read_edits` gives the session's recent edits.
     """
 
     def __init__(self, read_edits: Callable[[], Sequence[Edit]] = tuple) -> None:
-        self._read_edits = read_edits
-        self._worker = WorkerProcess(
-            "lsp_server.context.worker",
-            greet=lambda: [self._settings] if self._settings else [],
-            on_event=lambda _event: None,
-            on_end=lambda: _log.error("prompts are built from the open document alone from now on"),
-        )
-        self._settings: Message = {}
+        self.process = ContextProcess(read_edits)
         self._gate = Gate(())
         self._kept: LRUCache[str, Kept] = LRUCache(_KEPT_DOCUMENTS)
         # By document, one of each at most.
@@ -118,21 +85,10 @@ class ContextClient:
         self._running: dict[str, _Running] = {}
 
     async def start(self, gate: Gate, place: Path | None = None) -> None:
-        """Start the process on these workspace folders. `place` is the folder of their indexes, by
-        default in the user's cache folder."""
+        """See `ContextProcess.start`."""
         self._gate = gate
         self._kept.clear()
-        self._settings = {
-            "do": "configure",
-            "roots": [str(root) for root in gate.roots],
-            "ignore": list(gate.ignore_files),
-            "place": None if place is None else str(place),
-        }
-        await self._worker.start()
-
-    async def wait_until_ready(self, seconds: float) -> bool:
-        """Whether the process answers within `seconds`: a new one has its vocabulary to load."""
-        return "id" in await self._worker.ask({"do": "wait"}, seconds)
+        await self.process.start(gate, place)
 
     async def gather(
         self,
@@ -167,50 +123,6 @@ class ContextClient:
         if snapshot.uri not in self._kept:
             self._gather_behind(_Place(snapshot, Position(0, 0), context, tokens), "ahead")
 
-    async def explain(
-        self,
-        snapshot: Snapshot,
-        position: Position,
-        repository: str,
-        tokens: int,
-        *,
-        seconds: float,
-    ) -> Details | None:
-        """The context with what it is made of, None where the process does not answer."""
-        answer = await self._ask(snapshot, position, tokens, seconds, details=True)
-        if "prefix" not in answer:
-            return None
-        path = answer["path"]
-        return Details(
-            _read_context(answer, path, snapshot.language, repository),
-            answer["tokens"],
-            answer["prefix_tokens"],
-            answer["suffix_tokens"],
-            tuple(answer["snippet_tokens"]),
-            tuple(Chosen(*piece) for piece in answer["pieces"]),
-        )
-
-    async def gather_for_action(
-        self, uri: str, subject: Subject, tokens: int, *, seconds: float
-    ) -> tuple[Snippet, ...]:
-        """What the project knows of an action's code in a document, in at most so many tokens;
-        nothing where the process does not answer within `seconds`."""
-        found = self._place(uri)
-        if found is None:
-            return ()
-        root, path = found
-        message = {
-            "do": "gather for action",
-            "root": str(root),
-            "path": path,
-            "code": subject.code,
-            "messages": subject.messages,
-            "shown": subject.shown,
-            "budget": tokens,
-        }
-        answer = await self._worker.ask(message, seconds)
-        return tuple(Snippet(*snippet) for snippet in answer.get("snippets", ()))
-
     def forget(self, uri: str) -> None:
         """Drop what is kept for a document that was closed."""
         self._kept.pop(uri, None)
@@ -225,7 +137,7 @@ class ContextClient:
         """End the process."""
         for uri in {*self._behind, *self._running}:
             self.forget(uri)
-        await self._worker.close()
+        await self.process.close()
 
     def _kept_for(self, place: _Place) -> Kept | None:
         """What is kept of a document, if it is of that size, and of files that may still be
@@ -270,25 +182,18 @@ class ContextClient:
 
     async def _gather_anew(self, place: _Place, why: _Why) -> Context | None:
         """What the process gathers, which is kept; None where it does not answer."""
-        answer = await self._ask(
-            place.snapshot, place.position, place.budget, _BEHIND_S, is_rest=why == "rest"
-        )
-        if "prefix" not in answer:
-            return None
-        wanted = place.context
-        gathered = _read_context(answer, wanted.path, wanted.language, wanted.repository)
-        self._kept[place.uri] = Kept(
-            gathered,
+        kept = await self.process.gather(
+            place.snapshot,
+            place.position,
+            place.context.repository,
             place.budget,
-            place.position.line,
-            answer["first"],
-            answer["room"],
-            answer["suffix_tokens"],
-            dict(zip(answer["lines"], answer["counts"], strict=True)),
-            tuple(Path(answer["root"], path) for path in answer["paths"]),
-            why == "ahead",
+            seconds=_BEHIND_S,
+            is_anew=why == "rest",
         )
-        return gathered
+        if kept is None:
+            return None
+        self._kept[place.uri] = replace(kept, is_ahead=why == "ahead")
+        return kept.context
 
     def _gather_behind(self, place: _Place, why: _Why) -> None:
         """Gather in a while, for the place that is the newest by then."""
@@ -311,69 +216,6 @@ class ContextClient:
             )
             return
         del self._behind[uri]
-        if uri not in self._running:
+        is_late = behind.why == "ahead" and uri in self._kept
+        if uri not in self._running and not is_late:
             self._begin(behind.place, behind.why)
-
-    async def _ask(
-        self,
-        snapshot: Snapshot,
-        position: Position,
-        tokens: int,
-        seconds: float,
-        *,
-        details: bool = False,
-        is_rest: bool = False,
-    ) -> dict[str, Any]:
-        found = self._place(snapshot.uri)
-        if found is None:
-            return {}
-        root, path = found
-        scene = make_scene(snapshot, position, path)
-        if scene is None:
-            return {}
-        message = {
-            "do": "gather",
-            "root": str(root),
-            # Not `asdict`, which copies line by line.
-            "scene": {name: getattr(scene, name) for name in Scene.__slots__},
-            "budget": tokens,
-            "edits": self._edits_below(root),
-            "details": details,
-            "anew": is_rest,
-        }
-        answer = await self._worker.ask(message, seconds)
-        return {**answer, "root": root, "path": path, "lines": (*scene.above, *scene.below)}
-
-    def _edits_below(self, root: Path) -> list[tuple[str, int, tuple[str, ...], tuple[str, ...]]]:
-        found = ((self._place(edit.path), edit) for edit in self._read_edits())
-        return [
-            (place[1], edit.line, edit.removed, edit.added)
-            for place, edit in found
-            if place is not None and place[0] == root
-        ]
-
-    def _place(self, uri: str) -> tuple[Path, str] | None:
-        """The workspace folder of a document and its path below it."""
-        path = path_of(uri)
-        if path is None:
-            return None
-        # A path may go up again after it has gone below a root.
-        path = Path(os.path.abspath(path))
-        roots = [root for root in self._gate.roots if path.is_relative_to(root)]
-        if not roots:
-            return None
-        root = max(roots, key=lambda each: len(each.parts))
-        return root, path.relative_to(root).as_posix()
-
-
-def _read_context(answer: dict[str, Any], path: str, language: str, repository: str) -> Context:
-    snippets = tuple(Snippet(*snippet) for snippet in answer["snippets"])
-    return Context(
-        path,
-        language,
-        answer["prefix"],
-        answer["suffix"],
-        repository,
-        snippets,
-        answer["tokens"],
-    )

@@ -60,7 +60,7 @@ async def ask(folder: Path, kind: Kind, *, ignored: str = "", indexed: bool = Tr
             await session.configure(resolve_settings([Layer("test", tree)]).settings, (folder,))
             if indexed:
                 await asyncio.wait_for(is_read.wait(), 60)
-                assert await session.context.wait_until_ready(60)
+                assert await session.context.process.wait_until_ready(60)
             (folder / ".qwenignore").write_text(ignored)
             uri = (folder / "shop/cart.py").as_uri()
             session.open(uri, "python", 1, CART, Encoding.UTF16)

@@ -244,7 +244,7 @@ async def test_actions_send_none_of_what_the_index_knows(
         reading = Reading()
         await session.read_project(reading.note)
         assert await reading.wait(60)
-        assert await session.context.wait_until_ready(60)
+        assert await session.context.process.wait_until_ready(60)
         for first in range(0, len(canaries), 4):
             part = canaries[first : first + 4]
             names = {name for canary in part for name in NAME.findall(canary.text)}

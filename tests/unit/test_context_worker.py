@@ -9,8 +9,9 @@ import pytest
 
 from lsp_server.buffer import Buffer, Encoding, Position, Snapshot
 from lsp_server.context.base import Context
-from lsp_server.context.client import _DELAYS_S, ContextClient, Details
+from lsp_server.context.client import _DELAYS_S, ContextClient
 from lsp_server.context.edits import Edit
+from lsp_server.context.process import ContextProcess, Details
 from lsp_server.index.extract import extract
 from lsp_server.index.schema import database_path
 from lsp_server.index.store import Entry, Store
@@ -44,16 +45,16 @@ def snapshot_of(root: Path, path: str = "app.py") -> Snapshot:
 
 def ask(root: Path, edits: tuple[Edit, ...] = (), ignored: str = "") -> Details:
     async def run() -> Details:
-        client = ContextClient(lambda: edits)
-        await client.start(Gate((root,)), root.parent / "index")
+        process = ContextProcess(lambda: edits)
+        await process.start(Gate((root,)), root.parent / "index")
         try:
             place = Position(4, 4)
-            found = await client.explain(snapshot_of(root), place, "project", 800, seconds=60)
+            found = await process.explain(snapshot_of(root), place, "project", 800, seconds=60)
             if ignored:
                 (root / ".qwenignore").write_text(ignored)
-                found = await client.explain(snapshot_of(root), place, "project", 800, seconds=60)
+                found = await process.explain(snapshot_of(root), place, "project", 800, seconds=60)
         finally:
-            await client.close()
+            await process.close()
         assert found is not None
         return found
 
