@@ -307,3 +307,29 @@ def test_unreadable_ignore_files_ignore_nothing_else(root: Path) -> None:
     (root / ".qwenignore").write_bytes(b"\xff\xfe\x00private/\n*.py\n")
     assert not Gate((root,)).check(root / "a.py").allowed
     assert os.path.isdir(root / ".gitignore")
+
+
+def test_one_look_says_of_many_files_what_each_would_be_told_alone(tmp_path: Path) -> None:
+    """Whatever was asked before: folders, rules and links are looked at once for all of them."""
+    root, outside = tmp_path / "project", tmp_path / "outside"
+    for folder in (root / "src" / "deep", root / "build", root / "logs", outside):
+        folder.mkdir(parents=True)
+    (root / ".gitignore").write_text("build/\n*.log\n!keep.log\n")
+    (root / "src" / ".gitignore").write_text("!build.py\nother.py\n!deep/*.log\n")
+    (root / "src" / "deep" / ".qwenignore").write_text("*.secret.py\n")
+    (root / "link.py").symlink_to(outside / "a.py")
+    (root / "beside").symlink_to(outside, target_is_directory=True)
+    (root / "inner").symlink_to(root / "src", target_is_directory=True)
+    names = """main.py src/a.py src/other.py src/build.py build/a.py build/keep.log logs/a.log
+    logs/keep.log src/deep/a.log src/deep/b.log src/deep/a.secret.py src/deep/.env src/deep/c.py
+    link.py beside/a.py inner/a.py inner/other.py inner/deep/a.secret.py missing/x.py""".split()
+    gate = Gate((root,))
+    alone = {name: gate.check(root / name) for name in names}
+    assert {name for name, verdict in alone.items() if verdict.allowed} == set(
+        """main.py src/a.py src/build.py logs/keep.log src/deep/a.log src/deep/b.log src/deep/c.py
+        inner/a.py missing/x.py""".split()
+    )
+    for order in (names, names[::-1], sorted(names)):
+        look = gate.look()
+        for name in [*order, *order]:
+            assert look.check(root / name) == alone[name], name
