@@ -10,6 +10,7 @@ and JavaScript, other ones than `benchmarks/recall.py` reports on.
 from __future__ import annotations
 
 import heapq
+import keyword
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -50,6 +51,20 @@ _MAX_NAMES = 600
 # How much a name tells that no window has.
 _MAX_WEIGHT = 5.0
 _NONE = frozenset[str]()
+# Words that name nothing; of other languages they stand in every window anyway.
+_ECMASCRIPT = frozenset(
+    """await break case catch class const continue debugger default delete else enum export extends
+    false finally for function import instanceof interface let new null private protected public
+    return static super switch this throw true try typeof undefined var void while with
+    yield""".split()
+)
+_RESERVED = {
+    "python": frozenset(keyword.kwlist),
+    **dict.fromkeys(
+        ("javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte"),
+        _ECMASCRIPT,
+    ),
+}
 # Lines above and below that a line's likeness goes by, blank ones left out.
 _ABOVE, _BELOW = 3, 2
 
@@ -62,6 +77,7 @@ def expect_names(
     pieces: Iterable[Piece],
 ) -> dict[str, float]:
     """The probability of each name that is not `shown`, from 0 to 1."""
+    known = shown | _RESERVED.get(scene.language, _NONE)
     scores: dict[str, float] = {}
     for chunks, weight in ((wide, _WIDE), (narrow, _NARROW)):
         for name, similarity in _sum_similarity(chunks).items():
@@ -75,7 +91,7 @@ def expect_names(
     missing = [
         (score + _PARTS * _share_parts(name, near) + _LENGTH * math.log(len(name)), name)
         for name, score in scores.items()
-        if name not in shown and len(name) >= _MIN_NAME
+        if name not in known and len(name) >= _MIN_NAME
     ]
     likely = heapq.nlargest(_MAX_NAMES, missing)
     return {name: _logistic(_BIAS + score) for score, name in likely}
