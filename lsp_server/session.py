@@ -252,9 +252,9 @@ class Session:
         await self.wait_until_connected()
         is_open = self.documents.get(uri) is document
         if is_open and self.hosted is not None and self.check_path(uri).allowed:
-            ask = self._make_ask(document.buffer.snapshot(), Position(0, 0), explicit=False)
             tokens = self.settings.completion.max_prompt_tokens
-            self.context.look_ahead(ask.snapshot, ask.path, ask.repository, tokens)
+            repository = self._repository(path_of(uri))
+            self.context.look_ahead(document.buffer.snapshot(), repository, tokens)
 
     async def gather_ahead(self, uri: str, position: Position, seconds: float) -> None:
         """Have the context of a place gathered before it is asked for, within so many seconds."""

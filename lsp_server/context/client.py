@@ -8,7 +8,6 @@ what is kept is sent, or the window alone, and what is being gathered serves the
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,8 +23,6 @@ from lsp_server.context.process import ContextProcess
 from lsp_server.context.window import gather_window
 from lsp_server.privacy.gate import Gate
 
-_log = logging.getLogger(__name__)
-
 # How long a request waits for its context, in seconds: at a key, by hand, and ahead of the user.
 AT_KEY_S, BY_HAND_S, AHEAD_S = 0.02, 0.1, 1.0
 # And where what is kept from elsewhere in the document would do.
@@ -40,11 +37,11 @@ _KEPT_DOCUMENTS = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Place:
-    """Where context is wanted: for a prompt of `budget` tokens, to be filled into `context`."""
+    """Where context is wanted, for a prompt of `budget` tokens."""
 
     snapshot: Snapshot
     position: Position
-    context: Context
+    repository: str
     budget: int
 
     @property
@@ -101,8 +98,7 @@ class ContextClient:
         seconds: float,
     ) -> Context:
         """The context at a position for a prompt of at most so many tokens, within `seconds`."""
-        context = Context(path, snapshot.language, "", "", repository)
-        place = _Place(snapshot, position, context, tokens)
+        place = _Place(snapshot, position, repository, tokens)
         kept = self._kept_for(place)
         moved = None if kept is None else kept.move(snapshot, position)
         if kept is None or moved is None or not kept.is_near(position):
@@ -114,14 +110,13 @@ class ContextClient:
             self._gather_behind(place, "rest" if moved[1] else "soon")
             return moved[0]
         prefix, suffix = gather_window(snapshot, position, tokens)
-        return replace(context, prefix=prefix, suffix=suffix)
+        return Context(path, snapshot.language, prefix, suffix, repository)
 
-    def look_ahead(self, snapshot: Snapshot, path: str, repository: str, tokens: int) -> None:
+    def look_ahead(self, snapshot: Snapshot, repository: str, tokens: int) -> None:
         """Gather for a document that was opened, where nobody knows yet where the user will be: a
         first request for which there is no time has the project's names all the same."""
-        context = Context(path, snapshot.language, "", "", repository)
         if snapshot.uri not in self._kept:
-            self._gather_behind(_Place(snapshot, Position(0, 0), context, tokens), "ahead")
+            self._gather_behind(_Place(snapshot, Position(0, 0), repository, tokens), "ahead")
 
     def forget(self, uri: str) -> None:
         """Drop what is kept for a document that was closed."""
@@ -185,7 +180,7 @@ class ContextClient:
         kept = await self.process.gather(
             place.snapshot,
             place.position,
-            place.context.repository,
+            place.repository,
             place.budget,
             seconds=_BEHIND_S,
             is_anew=why == "rest",

@@ -199,7 +199,7 @@ async def test_a_document_that_is_opened_is_looked_at_ahead(project: Path) -> No
     client = ContextClient()
     await client.start(Gate((project,)), project.parent / "index")
     try:
-        client.look_ahead(snapshot_of(project), "app.py", "project", 800)
+        client.look_ahead(snapshot_of(project), "project", 800)
         await asyncio.sleep(2 * _DELAYS_S["ahead"])
         ahead = client._running[snapshot_of(project).uri]
         await ahead.task
