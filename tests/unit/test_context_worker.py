@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -167,58 +169,54 @@ def test_it_is_gathered_anew_while_the_user_rests(
     assert told[-1]
 
 
-@pytest.mark.asyncio
-async def test_what_comes_late_serves_the_next_request(project: Path) -> None:
+@asynccontextmanager
+async def serving(root: Path) -> AsyncIterator[ContextClient]:
     client = ContextClient()
-    await client.start(Gate((project,)), project.parent / "index")
+    await client.start(Gate((root,)), root.parent / "index")
     try:
-        assert (await gather(client, project, Position(4, 4), seconds=0.0)).snippets == ()
-        assert (await gather(client, project, Position(4, 4))).snippets
+        yield client
     finally:
         await client.close()
 
 
 @pytest.mark.asyncio
+async def test_what_comes_late_serves_the_next_request(project: Path) -> None:
+    async with serving(project) as client:
+        assert (await gather(client, project, Position(4, 4), seconds=0.0)).snippets == ()
+        assert (await gather(client, project, Position(4, 4))).snippets
+
+
+@pytest.mark.asyncio
 async def test_a_request_that_is_cancelled_has_begun_all_the_same(project: Path) -> None:
-    client = ContextClient()
-    await client.start(Gate((project,)), project.parent / "index")
-    try:
+    async with serving(project) as client:
         waiting = asyncio.create_task(gather(client, project, Position(4, 4)))
         await asyncio.sleep(0)
         waiting.cancel()
         # A place farther down is served with what has been begun for the first.
         assert (await gather(client, project, Position(5, 0))).snippets
         assert client._kept[snapshot_of(project).uri].line == 4
-    finally:
-        await client.close()
 
 
 @pytest.mark.asyncio
 async def test_a_document_that_is_opened_is_looked_at_ahead(project: Path) -> None:
     """What is gathered so serves where there is no time, and nowhere else."""
-    client = ContextClient()
-    await client.start(Gate((project,)), project.parent / "index")
-    try:
+    async with serving(project) as client:
         client.look_ahead(snapshot_of(project), "project", 800)
         await asyncio.sleep(2 * _DELAYS_S["ahead"])
-        ahead = client._running[snapshot_of(project).uri]
-        await ahead.task
+        await asyncio.gather(*(running.task for running in client._running.values()))
+        assert client._kept[snapshot_of(project).uri].is_ahead
         hurried = await gather(client, project, Position(4, 4), seconds=0.0)
         assert hurried.snippets
         exact = await gather(client, project, Position(4, 4))
         assert exact.prefix == FILES["app.py"][:-1]
         assert {snippet.path for snippet in exact.snippets} == {"money.py", "wishes.py"}
-    finally:
-        await client.close()
 
 
 @pytest.mark.asyncio
 async def test_what_is_kept_goes_when_the_document_is_closed(project: Path) -> None:
-    client = ContextClient()
-    await client.start(Gate((project,)), project.parent / "index")
-    await gather(client, project, Position(4, 4))
-    client.forget(snapshot_of(project).uri)
-    await client.close()
+    async with serving(project) as client:
+        await gather(client, project, Position(4, 4))
+        client.forget(snapshot_of(project).uri)
     assert (await gather(client, project, Position(4, 4))).snippets == ()
 
 
