@@ -11,7 +11,8 @@ import pytest
 from tests.fakes.editor import Editor
 
 OPTIONS = {"provider": "embedded"}
-FILES = 900
+# A second's work on a quick machine: what is told four times a second has to be told of it.
+FILES = 4000
 SHOWS_PROGRESS = {
     "textDocument": {"inlineCompletion": {}},
     "workspace": {"configuration": True, "didChangeWatchedFiles": {"dynamicRegistration": True}},
