@@ -63,6 +63,11 @@ class Snapshot:
         return "".join(self.lines)
 
     @cached_property
+    def size(self) -> int:
+        """How many code points `text` has."""
+        return sum(map(len, self.lines))
+
+    @cached_property
     def eol(self) -> str:
         """The line ending used most often in the first lines; "\\n" where there is none."""
         # It is asked for at every key, and few lines tell as much as all of a large file.
@@ -176,11 +181,8 @@ def split_lines(text: str) -> list[str]:
 
 
 def strip_terminator(line: str) -> str:
-    if line.endswith("\r\n"):
-        return line[:-2]
-    if line.endswith(("\n", "\r")):
-        return line[:-1]
-    return line
+    # No line of `split_lines` holds another terminator.
+    return line.rstrip("\r\n")
 
 
 def replace_lone_surrogates(text: str) -> str:

@@ -57,10 +57,10 @@ class Connection:
         await self.close()
         self._task = asyncio.create_task(self._connect(settings), name="connect")
 
-    async def wait(self) -> None:
-        """Wait until the engine has been chosen."""
-        if self._task is not None:
-            await asyncio.wait({self._task})
+    async def wait(self, seconds: float | None = None) -> None:
+        """Wait until the engine has been chosen, for so many seconds at most."""
+        if self._task is not None and not self._task.done():
+            await asyncio.wait({self._task}, timeout=seconds)
 
     async def close(self) -> None:
         """Leave the endpoint."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import threading
 from collections.abc import AsyncIterator, Awaitable
 from typing import Protocol
@@ -54,8 +55,27 @@ class Stream:
         return self._stream.read(count)
 
 
-def open_pipe(descriptor: int) -> Stream:
-    """What comes through a pipe, read by a thread: not every system's event loop can wait for one.
+async def open_input(descriptor: int, output: int) -> Stream:
+    """What comes through standard input, where `output` is what replies go to.
+
+    The event loop waits for it where it can. Not every system's can for a pipe, and none for a
+    file; and what is one connection with the output must not be told to hold up no reads, since
+    that would be so for writes as well.
+    """
+    mode = os.fstat(descriptor).st_mode
+    is_pipe = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+    is_own = not os.path.sameopenfile(descriptor, output)
+    if os.name != "posix" or not (is_pipe and is_own):
+        return _read_by_thread(descriptor)
+    stream = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), open(descriptor, "rb", 0, closefd=False)
+    )
+    return Stream(stream)
+
+
+def _read_by_thread(descriptor: int) -> Stream:
+    """A stream that a thread reads.
 
     The thread goes on only when the loop has taken what it brought, so that no more than a chunk
     waits. It never ends the process nor holds it up.

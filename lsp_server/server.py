@@ -20,7 +20,7 @@ from pygls.lsp.server import LanguageServer
 from lsp_server import __version__
 from lsp_server.buffer import Encoding
 from lsp_server.configuration import SECTION, resolve_layers
-from lsp_server.framing import ByteReader, FramingError, Stream, open_pipe, read_bodies
+from lsp_server.framing import ByteReader, FramingError, Stream, open_input, read_bodies
 from lsp_server.handlers import commands, documents
 from lsp_server.handlers.actions import register_actions
 from lsp_server.handlers.completion import completion
@@ -162,7 +162,7 @@ def serve_stdio() -> None:
     server = QwenServer()
 
     async def serve() -> None:
-        reader = open_pipe(sys.stdin.fileno())
+        reader = await open_input(sys.stdin.fileno(), output.fileno())
         server.protocol.set_writer(StdoutWriter(output))
         await _serve(server, reader)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -146,9 +145,9 @@ class Session:
             await self.index.start(self._gate.roots, self._gate.ignore_files, watch=watch)
             await self.context.start(self._gate)
 
-    async def wait_until_connected(self) -> None:
-        """Wait until the engine has been chosen."""
-        await self._connection.wait()
+    async def wait_until_connected(self, seconds: float | None = None) -> None:
+        """Wait until the engine has been chosen, for so many seconds at most."""
+        await self._connection.wait(seconds)
 
     @property
     def discovery(self) -> Discovery:
@@ -230,18 +229,18 @@ class Session:
         )
         document.running = running
         try:
-            await asyncio.wait({running})
+            outcome = await running
         except asyncio.CancelledError:
-            if document.running is running:
-                document.running = None
-            running.cancel()
+            if document.running is not running:
+                return _SUPERSEDED
+            document.running = None
             document.last = self._last = Outcome("cancelled", "The editor cancelled the request.")
             raise
         # The task may have ended of itself in the very moment in which it was superseded.
-        if running.cancelled() or document.running is not running:
+        if document.running is not running:
             return _SUPERSEDED
         document.running = None
-        document.last = self._last = running.result()
+        document.last = self._last = outcome
         self._acceptance.note_shown(document.track.shown)
         return document.last
 
@@ -294,12 +293,8 @@ class Session:
             return Outcome("off", "Ghost text was switched off (qwen.toggle).")
         # Editors ask before their settings have come; an answer by the defaults would be wrong.
         await self._configured.wait()
-        if explicit:
-            await self.wait_until_connected()
-        else:
-            with contextlib.suppress(asyncio.TimeoutError):
-                # No editor asks again by itself: the first suggestion would be lost.
-                await asyncio.wait_for(self.wait_until_connected(), _FIRST_S)
+        # No editor asks again by itself: the first suggestion would be lost.
+        await self.wait_until_connected(None if explicit else _FIRST_S)
         self._refresh_others(snapshot.uri)
         ask = self._make_ask(snapshot, position, explicit=explicit)
         engines = Engines(self.embedded, self.hosted, self.discovery.reason)

@@ -165,7 +165,7 @@ class ActionDesk:
             if (
                 snapshot is not None
                 and uri != own.uri
-                and sum(map(len, snapshot.lines)) <= _MAX_KNOWN_CHARACTERS
+                and snapshot.size <= _MAX_KNOWN_CHARACTERS
                 and self._host.check_path(uri).allowed
                 and why_no_context(PurePosixPath(uri), snapshot.text) is None
             ):

@@ -12,6 +12,7 @@ from lsp_server.provider.errors import Action, Fault, ProviderError
 _LONGEST = 20_000
 # So many characters around the line belong to what may go on over several lines.
 _NEAR = 1_500
+_BLANK = "\n\n"
 # Says that nothing was asked, which is no fault of the endpoint's.
 IN_SECRET = "in_secret"
 _IN_SECRET = Fault(
@@ -32,9 +33,8 @@ def guard_cursor(context: Context, left: str, right: str) -> Context:
     left, right = left[-_LONGEST:], right[:_LONGEST]
     prefix, suffix = context.prefix, context.suffix
     # What stands further away leaves in whole lines, and is looked at on the way out.
-    far = prefix.rfind("\n", 0, max(0, len(prefix) - len(left) - _NEAR)) + 1
-    end = suffix.find("\n", len(right) + _NEAR)
-    end = len(suffix) if end < 0 else end
+    far = _find_start(prefix, max(0, len(prefix) - len(left) - _NEAR))
+    end = _find_end(suffix, len(right) + _NEAR)
     before = prefix[far:] if prefix.endswith(left) else left
     after = suffix[:end] if suffix.startswith(right) else right
     halves = split_redacted(before, after, context.language)
@@ -46,3 +46,15 @@ def guard_cursor(context: Context, left: str, right: str) -> Context:
     if not suffix.startswith(right):
         end, after = len(suffix), after[: len(suffix)]
     return replace(context, prefix=prefix[:far] + before, suffix=after + suffix[end:])
+
+
+def _find_start(prefix: str, latest: int) -> int:
+    """Where a paragraph begins, or at least a line: what was found in a whole one is remembered."""
+    blank = prefix.rfind(_BLANK, max(0, latest - _NEAR), latest)
+    return blank + len(_BLANK) if blank >= 0 else prefix.rfind("\n", 0, latest) + 1
+
+
+def _find_end(suffix: str, earliest: int) -> int:
+    """Where a paragraph ends, or at least a line."""
+    ends = suffix.find(_BLANK, earliest, earliest + _NEAR), suffix.find("\n", earliest)
+    return next((end for end in ends if end >= 0), len(suffix))

@@ -82,8 +82,7 @@ def parse_document(snapshot: Snapshot, syntax: SyntaxTree) -> Tree | None:
 
 
 def _is_small(snapshot: Snapshot) -> bool:
-    lines = snapshot.lines
-    return len(lines) <= _MOST_LINES and sum(map(len, lines)) <= _MOST_CHARACTERS
+    return len(snapshot.lines) <= _MOST_LINES and snapshot.size <= _MOST_CHARACTERS
 
 
 async def parse_ahead(snapshot: Snapshot, syntax: SyntaxTree, delay: float = 0.0) -> None:

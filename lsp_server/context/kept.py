@@ -74,9 +74,11 @@ class Kept:
         fitting, is_near = position.line, self.is_near(position)
         # A window that is near begins no farther up than it did.
         top = self.first if is_near else 0
-        while fitting > top and room > 0:
-            room -= self._count(strip_terminator(snapshot.lines[fitting - 1]))
-            fitting -= room >= 0
+        for line in reversed(snapshot.lines[top:fitting]):
+            room -= self._count(strip_terminator(line))
+            if room < 0:
+                break
+            fitting -= 1
         if not is_near:
             return fitting, True
         missing = fitting - self.first

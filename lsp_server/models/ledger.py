@@ -37,6 +37,9 @@ _OWN_SERVERS = frozenset({"llamacpp", "ollama", "vllm", "lmstudio", "embedded"})
 _WAITING = 2000
 # A file that cannot be written is tried again after this many seconds.
 _RETRY_S = 60.0
+# Rows are written together, so many seconds after the first: a thread at work is in the way of the
+# event loop, and never more than just after a request.
+_GATHER_S = 0.5
 # What a row raises that no database takes: a number too large, half a character.
 _UNWRITABLE = (ValueError, OverflowError, TypeError)
 # The longest that opening and closing may take of anybody's time, in seconds.
@@ -82,6 +85,7 @@ class Ledger:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._told: set[str] = set()
+        self._closing = threading.Event()
         # The lock of all that follows.
         self._changed = threading.Condition()
         self._waiting: list[Row] = []
@@ -105,6 +109,7 @@ class Ledger:
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
+        self._closing.set()
         if self._thread is not None:
             self._thread.join(_FLUSH_S)
 
@@ -178,7 +183,8 @@ class Ledger:
                 self._keep_in_mind(row)
                 return
             self._waiting.append(row)
-            self._changed.notify_all()
+            if len(self._waiting) == 1:
+                self._changed.notify_all()
         self._start()
 
     def _keep_in_mind(self, row: Row) -> None:
@@ -215,6 +221,8 @@ class Ledger:
                         self._changed.wait_for(lambda: self._is_closing or self._waiting)
                     else:
                         self._changed.wait_for(lambda: self._is_closing, _RETRY_S)
+                self._closing.wait(_GATHER_S)
+                with self._changed:
                     rows, is_closing = tuple(self._waiting), self._is_closing
                 if rows:
                     is_usable = self._write(file, rows)

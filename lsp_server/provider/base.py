@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 from urllib.parse import urlsplit
 
@@ -92,6 +93,7 @@ class Provider(Protocol):
         """Close the connections kept open."""
 
 
+@lru_cache(maxsize=64)
 def origin_of(address: str) -> str:
     """Scheme, host and port of an address, with the scheme's own port left out."""
     parts = urlsplit(address)
