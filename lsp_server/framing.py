@@ -7,6 +7,7 @@ told, and says nothing to a client whose message it could not read.
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import stat
 import threading
@@ -58,20 +59,25 @@ class Stream:
 async def open_input(descriptor: int, output: int) -> Stream:
     """What comes through standard input, where `output` is what replies go to.
 
-    The event loop waits for it where it can. Not every system's can for a pipe, and none for a
-    file; and what is one connection with the output must not be told to hold up no reads, since
-    that would be so for writes as well.
+    The event loop waits for it where it can, which is quicker than a thread that wants its turn in
+    the middle of an answer.
     """
-    mode = os.fstat(descriptor).st_mode
-    is_pipe = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-    is_own = not os.path.sameopenfile(descriptor, output)
-    if os.name != "posix" or not (is_pipe and is_own):
+    if not _can_be_waited_for(descriptor, output):
         return _read_by_thread(descriptor)
     stream = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(stream), open(descriptor, "rb", 0, closefd=False)
+        lambda: asyncio.StreamReaderProtocol(stream), io.FileIO(descriptor, closefd=False)
     )
     return Stream(stream)
+
+
+def _can_be_waited_for(descriptor: int, output: int) -> bool:
+    """Whether the event loop can wait for input: not every system's can for a pipe, and none for a
+    file. Whether reads wait is then said of the connection, so that what replies go to as well is
+    left alone: they would be cut short where the client is slow to read."""
+    mode = os.fstat(descriptor).st_mode
+    is_pipe = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+    return os.name == "posix" and is_pipe and not os.path.sameopenfile(descriptor, output)
 
 
 def _read_by_thread(descriptor: int) -> Stream:

@@ -42,6 +42,8 @@ class Origin:
         None where those texts have changed, as far as they are looked at. Lines of two snapshots
         are mostly the same objects, which makes the comparison cheap.
         """
+        if snapshot is self.snapshot:
+            return ""
         lines, place = self.snapshot.lines, self.position
         end = len(snapshot.lines) - (len(lines) - place.line - 1)
         if snapshot.uri != self.snapshot.uri or end <= place.line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -32,6 +33,9 @@ _MOST_LOOKS = 20
 # Looking at the tree takes some 0.5 ms a line; an answer that has taken so much, in seconds of the
 # processor, is read on by its lines alone.
 _MOST_TREE_S = 0.008
+# So many rounds of the event loop it takes from the end of an answer to the reply. The connection,
+# which takes as long to close as half of all the filters, is closed after it.
+_ROUNDS = 4
 # A line whose first word has come whole; one of closers may still open a block, as `} else {` does.
 _BEGUN = re.compile(r"[ \t]*(?!end\b)(?:\w+\W|[@#]\w)")
 
@@ -143,6 +147,8 @@ async def read_answer(
             sink.extend(piece.text)
             if reader.has_enough(text):
                 sink.end()
+                for _ in range(_ROUNDS):
+                    await asyncio.sleep(0)
                 break
     return Answer(text, usage)
 

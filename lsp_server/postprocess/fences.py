@@ -6,7 +6,7 @@ import re
 
 from lsp_server.postprocess.base import Place
 from lsp_server.postprocess.prose import begins_as_chat
-from lsp_server.prompt.fence import choose_fence
+from lsp_server.prompt.fence import LEAST, choose_fence
 
 _OPENING = re.compile(r"\s*(`{3,})[ \t]*[\w+#.-]+[ \t]*$", re.MULTILINE)
 
@@ -16,6 +16,8 @@ def strip_fences(text: str, place: Place) -> str:
 
     A fence is what is longer than the file's own; one that is indented is the code's own.
     """
+    if LEAST not in text:
+        return text
     fence = choose_fence(place.language, place.before, place.after)
     opening = _OPENING.match(text) if place.language != "markdown" else None
     if opening:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from lsp_server.overlap import count_repeated, find_open_quote, measure_balance
 from lsp_server.postprocess.base import Dropped, Place
 from lsp_server.syntax.chunk import find_chunk_spot
-from lsp_server.syntax.grammars import block_style
+from lsp_server.syntax.grammars import block_comment, block_style
 from lsp_server.syntax.limits import MARKUP, measure_brackets
 from lsp_server.syntax.parsing import encode
 from lsp_server.syntax.splice import Spot
@@ -50,6 +50,8 @@ def keep_parsing(text: str, place: Place) -> str | Dropped:
         if chunk is None:
             return text
         spot, allowed = chunk, 0
+    if not _opens_comment(text, place.language):
+        spot = spot.near
     trial = _Trial(place, spot, allowed)
     kept = text
     while kept.strip() and trial.may_try:
@@ -61,6 +63,13 @@ def keep_parsing(text: str, place: Place) -> str | Dropped:
     if trial.is_line_broken():
         return text if (spot.errors_with(text) or 0) <= spot.errors else _BROKEN
     return _BROKEN
+
+
+def _opens_comment(text: str, language: str) -> bool:
+    """Whether the text may begin a comment that ends somewhere below, in what is left out of a part
+    of the file; where it ends nowhere, it may well be a division by what a pointer points to."""
+    opening, closing = block_comment(language) or ("/*", "*/")
+    return text.rfind(opening) > text.rfind(closing)
 
 
 def count_allowed(spot: Spot) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lsp_server.indentation import measure_indentation
 from lsp_server.overlap import measure_balance
@@ -11,13 +12,16 @@ from lsp_server.postprocess.base import Dropped, Place
 # A shorter line may rightly come twice; that the answer goes on as the suffix does tells otherwise.
 _MIN_CHARACTERS = 5
 _TELLING_CHARACTERS = 20
+# One that holds something, with its indentation.
+_LINE = re.compile(r"(?m)^.*\S.*$")
 _CLOSER = re.compile(r"\s*[)\]}]")
 _END = re.compile(r"\s*(?:end|fi|done|esac)\b")
 
 
 def cut_repeated_suffix(text: str, place: Place) -> str | Dropped:
     """Cut where the lines of the answer begin to be the lines after the cursor."""
-    following = [line.rstrip() for line in place.after.split("\n")[1:] if line.strip()][:2]
+    below = place.after.partition("\n")[2]
+    following = [line.group().rstrip() for line in islice(_LINE.finditer(below), 2)]
     if not following:
         return text
     lines = text.split("\n")

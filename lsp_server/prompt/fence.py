@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_LEAST = "```"
+LEAST = "```"
 _RUN = re.compile(r"`{3,}")
 
 
@@ -15,6 +15,6 @@ def choose_fence(language: str, *texts: str) -> str:
     """
     usual = 3 if language == "markdown" else 2
     # Most texts have none, which is found out some twenty times sooner without the pattern.
-    runs = (run for text in texts if _LEAST in text for run in _RUN.findall(text))
+    runs = (run for text in texts if LEAST in text for run in _RUN.findall(text))
     longest = max(map(len, runs), default=usual)
     return "`" * (max(longest, usual) + 1)

@@ -75,6 +75,7 @@ def splice(spot: Spot, text: str) -> Spliced | None:
     lines = text[: text.rfind("\n") + 1]
     if not lines.strip() or spot.tree.language in MARKUP:
         return None
+    spot = spot.near
     tree = spot.tree_with(lines)
     return None if tree is None else Spliced(tree, spot.byte, spot.byte + len(encode(lines)))
 
