@@ -84,6 +84,8 @@ def count_repeated(left: str, text: str, right: str, language: str) -> int:
     Either the text, or the first of its lines, ends as `right` begins and is whole without that
     end; or its first line closes what is closed right of the cursor already.
     """
+    if not right:
+        return 0
     quote = find_open_quote(left, language)
     right = right[:_NEAR]
     whole_at = measure_balance(text, language, quote).whole_at

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import json
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import Any
@@ -98,7 +99,15 @@ class QwenProtocol(LanguageServerProtocol):
             if message_id is not None:
                 self._refuse(message_id, _NOT_INITIALIZED, "Send initialize first.")
             return
-        super().handle_message(message)
+        if method is None:
+            super().handle_message(message)
+            return
+        # Asking of each message which protocol it meets takes pygls longer than all that follows.
+        context = contextvars.copy_context()
+        if message_id is None:
+            context.run(self._handle_notification, method, message.params)
+        else:
+            context.run(self._handle_request, message_id, method, message.params)
 
     def _execute_handler(self, msg_id: str | int, *arguments: Any, **options: Any) -> None:
         """pygls keeps what answers no request for good: some kilobytes a key."""
@@ -149,34 +158,34 @@ class QwenProtocol(LanguageServerProtocol):
     # memory, and split lines where the LSP does not.
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
+    def lsp_text_document__did_open(self, params: Any) -> None:
         """Hand on."""
-        yield from self._hand_on(types.TEXT_DOCUMENT_DID_OPEN, params)
+        self._hand_on(types.TEXT_DOCUMENT_DID_OPEN, params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
+    def lsp_text_document__did_change(self, params: Any) -> None:
         """Hand on."""
-        yield from self._hand_on(types.TEXT_DOCUMENT_DID_CHANGE, params)
+        self._hand_on(types.TEXT_DOCUMENT_DID_CHANGE, params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: Any) -> Generator[Any, Any, None]:
+    def lsp_text_document__did_close(self, params: Any) -> None:
         """Hand on."""
-        yield from self._hand_on(types.TEXT_DOCUMENT_DID_CLOSE, params)
+        self._hand_on(types.TEXT_DOCUMENT_DID_CLOSE, params)
 
     @lsp_method(types.NOTEBOOK_DOCUMENT_DID_OPEN)
-    def lsp_notebook_document__did_open(self, params: Any) -> Generator[Any, Any, None]:
+    def lsp_notebook_document__did_open(self, params: Any) -> None:
         """Hand on."""
-        yield from self._hand_on(types.NOTEBOOK_DOCUMENT_DID_OPEN, params)
+        self._hand_on(types.NOTEBOOK_DOCUMENT_DID_OPEN, params)
 
     @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
-    def lsp_notebook_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
+    def lsp_notebook_document__did_change(self, params: Any) -> None:
         """Hand on."""
-        yield from self._hand_on(types.NOTEBOOK_DOCUMENT_DID_CHANGE, params)
+        self._hand_on(types.NOTEBOOK_DOCUMENT_DID_CHANGE, params)
 
     @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
-    def lsp_notebook_document__did_close(self, params: Any) -> Generator[Any, Any, None]:
+    def lsp_notebook_document__did_close(self, params: Any) -> None:
         """Hand on."""
-        yield from self._hand_on(types.NOTEBOOK_DOCUMENT_DID_CLOSE, params)
+        self._hand_on(types.NOTEBOOK_DOCUMENT_DID_CLOSE, params)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override]
@@ -197,10 +206,10 @@ class QwenProtocol(LanguageServerProtocol):
         result = handler(list(params.arguments or []))
         return await result if inspect.isawaitable(result) else result
 
-    def _hand_on(self, method: str, params: Any) -> Generator[Any, Any, None]:
+    def _hand_on(self, method: str, params: Any) -> None:
         handler = self.fm.features.get(method)
         if handler is not None:
-            yield handler, (params,), None
+            handler(params)
 
 
 def _tolerate_trigger_kind(data: dict[str, Any]) -> None:

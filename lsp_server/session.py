@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -298,15 +299,15 @@ class Session:
         self._refresh_others(snapshot.uri)
         ask = self._make_ask(snapshot, position, explicit=explicit)
         engines = Engines(self.embedded, self.hosted, self.discovery.reason)
-        over = None if explicit else over_budget(self.settings.budget, self._ledger.today())
+        over = None if explicit else over_budget(self.settings.budget, self._ledger.today)
         if over is not None:
             self._notices.tell(over, DAY_S)
             engines = Engines(self.embedded, None, over)
-        verdict = self.check_path(snapshot.uri)
+        check = partial(self.check_path, snapshot.uri)
         self._note_asking(+1)
         try:
             settings = self.settings.completion
-            return await self._completer.complete(ask, track, engines, settings, verdict)
+            return await self._completer.complete(ask, track, engines, settings, check)
         finally:
             self._note_asking(-1)
 

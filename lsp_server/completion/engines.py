@@ -62,12 +62,16 @@ class Engines:
     why_no_model: str = ""
 
 
-def why_no_model(ask: Ask, engines: Engines, settings: Completion, verdict: Verdict) -> str:
-    """Why no model is asked, in a sentence; "" where one is."""
+def why_no_model(
+    ask: Ask, engines: Engines, settings: Completion, check: Callable[[], Verdict]
+) -> str:
+    """Why no model is asked, in a sentence; "" where one is. `check` tells whether the document may
+    be sent."""
     if settings.embedded == "only":
         return "qwen.completion.embedded is set to only."
     if engines.hosted is None:
         return engines.why_no_model
+    verdict = check()
     if not verdict.allowed:
         return f"This file is not sent to a model: {verdict.reason}"
     if not ask.explicit and not engines.hosted.breaker.allows(time.monotonic()):

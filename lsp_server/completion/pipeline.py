@@ -8,6 +8,7 @@ which needs milliseconds, is asked when the model fails or is late.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -53,12 +54,20 @@ class Completer:
         self._requests = Requests(spawn, self._store, context)
 
     async def complete(
-        self, ask: Ask, track: Track, engines: Engines, settings: Completion, verdict: Verdict
+        self,
+        ask: Ask,
+        track: Track,
+        engines: Engines,
+        settings: Completion,
+        check: Callable[[], Verdict],
     ) -> Outcome:
-        """The outcome of one request; always one, whatever fails."""
+        """The outcome of one request; always one, whatever fails.
+
+        `check` tells whether the document may be sent; it is called before a request goes out.
+        """
         started = time.monotonic()
-        outcome = await self._complete(ask, track, engines, settings, verdict)
-        self._show(ask, track, engines, settings, outcome)
+        outcome = await self._complete(ask, track, engines, settings, check)
+        self._show(ask, track, engines, settings, check, outcome)
         return outcome.took(time.monotonic() - started)
 
     def forget(self) -> None:
@@ -66,7 +75,12 @@ class Completer:
         self._store.clear()
 
     async def _complete(
-        self, ask: Ask, track: Track, engines: Engines, settings: Completion, verdict: Verdict
+        self,
+        ask: Ask,
+        track: Track,
+        engines: Engines,
+        settings: Completion,
+        check: Callable[[], Verdict],
     ) -> Outcome:
         language = ask.snapshot.language
         if not settings.enabled:
@@ -82,7 +96,7 @@ class Completer:
         if known and (not is_again or len(known) >= _CANDIDATES):
             return _known_outcome(ask, known, "It was answered before.")
         hosted = engines.hosted
-        why_not = why_no_model(ask, engines, settings, verdict)
+        why_not = why_no_model(ask, engines, settings, check)
         if hosted is None or why_not:
             if known:
                 return _known_outcome(ask, known, why_not)
@@ -140,7 +154,13 @@ class Completer:
         return replace(outcome, items=make_items(ask, [*known, *more]))
 
     def _show(
-        self, ask: Ask, track: Track, engines: Engines, settings: Completion, outcome: Outcome
+        self,
+        ask: Ask,
+        track: Track,
+        engines: Engines,
+        settings: Completion,
+        check: Callable[[], Verdict],
+        outcome: Outcome,
     ) -> None:
         """Remember what is shown, and think ahead of the user."""
         if not outcome.items:
@@ -156,7 +176,7 @@ class Completer:
             return
         delay = 0.0 if is_typed_along and len(text) <= _NEARLY_TYPED else _LINGER_S
         self._spawn(
-            self._requests.speculate(ask, track, hosted, settings, text, delay), "speculate"
+            self._requests.speculate(ask, track, hosted, settings, check, text, delay), "speculate"
         )
 
 

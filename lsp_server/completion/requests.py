@@ -40,6 +40,7 @@ from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped, Place
 from lsp_server.postprocess.empty import NOTHING
 from lsp_server.postprocess.reparse import count_allowed
+from lsp_server.privacy.gate import Verdict
 from lsp_server.provider.errors import Action, Fault, ProviderError
 from lsp_server.settings import Completion
 from lsp_server.syntax.tree import SyntaxTree
@@ -236,10 +237,12 @@ class Requests:
         track: Track,
         hosted: Hosted,
         settings: Completion,
+        check: Callable[[], Verdict],
         text: str,
         delay: float,
     ) -> None:
-        """Ask as if the shown text had been accepted, unless that is known or asked already."""
+        """Ask as if the shown text had been accepted, unless that is known or asked already, or the
+        document may not be sent any more."""
         shown = track.shown
         await asyncio.sleep(delay)
         flight = track.flight
@@ -251,7 +254,7 @@ class Requests:
         snapshot, position = accept(
             ask.snapshot, make_inline_edit(ask.snapshot, ask.position, text)
         )
-        if self._store.find(snapshot, position):
+        if self._store.find(snapshot, position) or not check().allowed:
             return
         await self._limiter.acquire()
         self._launch(ask, track, hosted, settings, text)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lsp_server.models.ledger import Today
 from lsp_server.settings import Budget
 
 
-def over_budget(budget: Budget, today: Today) -> str | None:
+def over_budget(budget: Budget, read_today: Callable[[], Today]) -> str | None:
     """The sentence to tell the user once, None while there is something left.
 
     `budget.dailyCost` names no currency, so each currency's amount is held against it by itself.
     The sentence is the same for the whole day: it names the budget, not what was spent.
     """
+    if budget == Budget():
+        return None
+    today = read_today()
     if budget.daily_tokens is not None and today.tokens >= budget.daily_tokens:
         return _describe(f"{budget.daily_tokens:,} tokens", "dailyTokens")
     if budget.daily_cost is not None and today.amount() >= budget.daily_cost:

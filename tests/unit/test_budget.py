@@ -31,7 +31,7 @@ TOKENS, COST = "qwen.budget.dailyTokens", "qwen.budget.dailyCost"
     ],
 )
 def test_over_budget(budget: Budget, today: Today, expected: str | None) -> None:
-    sentence = over_budget(budget, today)
+    sentence = over_budget(budget, lambda: today)
     assert (sentence is None) == (expected is None)
     if sentence is not None and expected is not None:
         assert sentence.startswith(f"Today's budget of {expected} is used up")
@@ -39,4 +39,5 @@ def test_over_budget(budget: Budget, today: Today, expected: str | None) -> None
 
 def test_the_sentence_stays_the_same_all_day() -> None:
     budget = Budget(daily_tokens=1000)
-    assert over_budget(budget, TODAY) == over_budget(budget, Today(5000, {"USD": 3.0}))
+    other = Today(5000, {"USD": 3.0})
+    assert over_budget(budget, lambda: TODAY) == over_budget(budget, lambda: other)
