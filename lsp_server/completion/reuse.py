@@ -113,4 +113,5 @@ def _rest(entry: _Entry, line: Line) -> Known | None:
     rest = text[len(typed) :]
     if entry.known.is_cut and typed:
         rest = drop_unfinished(rest)
-    return replace(entry.known, text=rest) if rest else None
+    # A line's end alone is nothing to show.
+    return replace(entry.known, text=rest) if rest.strip() else None

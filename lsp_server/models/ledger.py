@@ -92,7 +92,6 @@ class Ledger:
         self._unwritten: dict[str, Today] = {}
         self._written: tuple[str, Today] = ("", Today())
         self._is_read = False
-        self._is_closing = False
 
     async def open(self) -> None:
         """Begin, and wait a moment for what this day has cost so far."""
@@ -107,9 +106,8 @@ class Ledger:
     def close_now(self) -> None:
         """The same, holding the caller's thread."""
         with self._changed:
-            self._is_closing = True
+            self._closing.set()
             self._changed.notify_all()
-        self._closing.set()
         if self._thread is not None:
             self._thread.join(_FLUSH_S)
 
@@ -179,7 +177,7 @@ class Ledger:
 
     def _note(self, row: Row) -> None:
         with self._changed:
-            if self._path is None or self._is_closing or len(self._waiting) >= _WAITING:
+            if self._path is None or self._closing.is_set() or len(self._waiting) >= _WAITING:
                 self._keep_in_mind(row)
                 return
             self._waiting.append(row)
@@ -194,7 +192,7 @@ class Ledger:
             self._unwritten = {row.day: _add(known, _measure(row))}
 
     def _start(self) -> None:
-        if self._path is None or self._thread is not None or self._is_closing:
+        if self._path is None or self._thread is not None or self._closing.is_set():
             return
         self._thread = threading.Thread(
             target=self._run, args=(self._path,), name="ledger", daemon=True
@@ -204,7 +202,7 @@ class Ledger:
     def _wait_until_read(self) -> None:
         if self._path is not None:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_read or self._is_closing, _OPEN_S)
+                self._changed.wait_for(lambda: self._is_read or self._closing.is_set(), _OPEN_S)
 
     # What follows runs in the ledger's own thread.
 
@@ -218,12 +216,12 @@ class Ledger:
             while True:
                 with self._changed:
                     if is_usable:
-                        self._changed.wait_for(lambda: self._is_closing or self._waiting)
+                        self._changed.wait_for(lambda: self._closing.is_set() or self._waiting)
                     else:
-                        self._changed.wait_for(lambda: self._is_closing, _RETRY_S)
+                        self._changed.wait_for(self._closing.is_set, _RETRY_S)
                 self._closing.wait(_GATHER_S)
                 with self._changed:
-                    rows, is_closing = tuple(self._waiting), self._is_closing
+                    rows, is_closing = tuple(self._waiting), self._closing.is_set()
                 if rows:
                     is_usable = self._write(file, rows)
                 if is_closing:

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 from lsp_server.models import ledger_file
 from lsp_server.models.ledger import Ledger, Today
 from lsp_server.models.ledger_file import LedgerFile
+from lsp_server.models.ledger_rows import Row
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.timezone.utc)
 DASHSCOPE: dict[str, Any] = {"provider": "dashscope", "origin": "https://dashscope.aliyuncs.com"}
@@ -419,6 +420,29 @@ def test_a_disk_that_fills_up_and_has_room_again(
     assert read(path, "SELECT COUNT(*) FROM requests") == [(100,)]
     assert len(told) == 1
     assert reason in told[0]
+
+
+def test_rows_of_one_moment_are_written_together(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And at once at the end, however long that moment is."""
+    written: list[int] = []
+    write = LedgerFile.write
+
+    def count(file: LedgerFile, rows: Sequence[Row], today: str) -> None:
+        written.append(len(rows))
+        write(file, rows, today)
+
+    monkeypatch.setattr("lsp_server.models.ledger._GATHER_S", 3600.0)
+    monkeypatch.setattr(LedgerFile, "write", count)
+    ledger = Ledger(path, now=Clock())
+    for _ in range(20):
+        spend(ledger)
+    assert ledger.today().tokens == 2000
+    ledger.close_now()
+    # The first is of none: the day is read.
+    assert written == [0, 20]
+    assert read(path, "SELECT COUNT(*) FROM requests") == [(20,)]
 
 
 def test_rows_that_wait_are_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
