@@ -28,6 +28,8 @@ _LINES_PARSED, _STEP = 80, 16
 # Slices of 25 ms at most, after which a text is judged by what stands near it.
 _MOST_SLICES = 4
 _WINDOW_S = 0.01
+# Between two slices others have their turn, which takes them several rounds of the event loop.
+_TURN_S = 0.002
 
 
 def make_place(ask: Ask, settings: Completion, syntax: SyntaxTree | None = None) -> Place:
@@ -95,7 +97,7 @@ async def parse_ahead(snapshot: Snapshot, syntax: SyntaxTree, delay: float = 0.0
     for _ in range(_MOST_SLICES):
         if parse_document(snapshot, syntax) is not None or not syntax.pending:
             return
-        await asyncio.sleep(0)
+        await asyncio.sleep(_TURN_S)
 
 
 def text_around(ask: Ask, above: int, below: int) -> tuple[str, str]:
