@@ -28,13 +28,13 @@ from lsp_server.index.crawl import INDEX_LIMITS
 from lsp_server.models.budget import over_budget
 from lsp_server.models.ledger import Ledger
 from lsp_server.notices import DAY_S, Notices
-from lsp_server.privacy.gate import ALLOWED, Gate, Verdict
-from lsp_server.privacy.names import denied_by_name
+from lsp_server.privacy.gate import Gate, Verdict
 from lsp_server.provider.base import Usage
 from lsp_server.provider.discover import Discovery, Environment, KeyLookup
 from lsp_server.settings import Settings
 from lsp_server.status import State, Status, StatusBoard
-from lsp_server.uris import document_name, named_path, path_of
+from lsp_server.uris import document_name, path_of
+from lsp_server.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Session:
         self.embedded = EmbeddedClient()
         self.index = IndexClient(self._note_index, on_change=self._note_changes)
         self._show_index = show_index
-        self._gate = Gate(())
+        self._workspace = Workspace(Gate(()))
         self._toggles = Toggles()
         self._notices = Notices(notify)
         self._ledger = ledger or Ledger()
@@ -123,9 +123,9 @@ class Session:
         is_first = not self._connection.is_begun
         if is_first:
             self._own(self._open_ledger(), "ledger")
-        reread = is_first or gate != self._gate
+        reread = is_first or gate != self.gate
         reconnect = is_first or _decisive(settings) != _decisive(self.settings)
-        self.settings, self._gate = settings, gate
+        self.settings, self._workspace = settings, Workspace(gate)
         if reread:
             await self.embedded.start(gate.roots, gate.ignore_files)
         if reconnect:
@@ -142,9 +142,9 @@ class Session:
         """Have the workspace indexed, and contexts gathered from it. `show_index` is told how far
         that is; see `configure` for `watch`."""
         self._show_index = show_index
-        if self._gate.roots:
-            await self.index.start(self._gate.roots, self._gate.ignore_files, watch=watch)
-            await self.context.start(self._gate)
+        if self.gate.roots:
+            await self.index.start(self.gate.roots, self.gate.ignore_files, watch=watch)
+            await self.context.start(self.gate)
 
     async def wait_until_connected(self, seconds: float | None = None) -> None:
         """Wait until the engine has been chosen, for so many seconds at most."""
@@ -162,12 +162,7 @@ class Session:
 
     def check_path(self, uri: str) -> Verdict:
         """May this document's text be sent?"""
-        path = named_path(uri)
-        # Another scheme's path may be no file's, but its name tells as much.
-        if path.is_absolute():
-            return self._gate.check(path)
-        denied = denied_by_name(path)
-        return Verdict(False, denied) if denied else ALLOWED
+        return self._workspace.check(uri)
 
     # Documents
 
@@ -233,6 +228,7 @@ class Session:
             outcome = await running
         except asyncio.CancelledError:
             if document.running is not running:
+                # What was cancelled is the task; it makes no difference if the editor did so too.
                 return _SUPERSEDED
             document.running = None
             document.last = self._last = Outcome("cancelled", "The editor cancelled the request.")
@@ -253,7 +249,7 @@ class Session:
         is_open = self.documents.get(uri) is document
         if is_open and self.hosted is not None and self.check_path(uri).allowed:
             tokens = self.settings.completion.max_prompt_tokens
-            repository = self._repository(path_of(uri))
+            repository = self._workspace.repository(uri)
             self.context.look_ahead(document.buffer.snapshot(), repository, tokens)
 
     async def gather_ahead(self, uri: str, position: Position, seconds: float) -> None:
@@ -312,13 +308,12 @@ class Session:
             self._note_asking(-1)
 
     def _make_ask(self, snapshot: Snapshot, position: Position, *, explicit: bool) -> Ask:
-        path = path_of(snapshot.uri)
         return Ask(
             snapshot,
             snapshot.clamp(position),
-            self._relative(path) if path else document_name(snapshot.uri),
+            self._workspace.name(snapshot.uri),
             document_name(snapshot.uri),
-            self._repository(path),
+            self._workspace.repository(snapshot.uri),
             explicit,
         )
 
@@ -350,7 +345,7 @@ class Session:
     @property
     def gate(self) -> Gate:
         """The one gate."""
-        return self._gate
+        return self._workspace.gate
 
     async def gather_for_action(
         self, uri: str, subject: Subject, tokens: int, seconds: float
@@ -443,18 +438,6 @@ class Session:
     def _note_asking(self, step: int) -> None:
         self._asking += step
         self._board.refresh()
-
-    def _relative(self, path: Path) -> str:
-        for root in self._gate.roots:
-            if path.is_relative_to(root):
-                return path.relative_to(root).as_posix()
-        return path.name
-
-    def _repository(self, path: Path | None) -> str:
-        for root in self._gate.roots:
-            if path is None or path.is_relative_to(root):
-                return root.name
-        return ""
 
     def _own(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         task = asyncio.create_task(work, name=name)

@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("handlers",),
     ("protocol", "action_host"),
     ("session",),
-    ("acceptance", "connection"),
+    ("acceptance", "connection", "workspace"),
     ("completion", "actions"),
     ("embedded", "provider", "postprocess", "configuration"),
     ("models",),
