@@ -12,7 +12,7 @@ from lsp_server.privacy.likely import (
     is_random,
     measure_entropy,
 )
-from lsp_server.privacy.paragraphs import by_paragraph
+from lsp_server.privacy.paragraphs import by_line
 from lsp_server.privacy.span import Span
 
 # Languages whose values need no quotes.
@@ -102,12 +102,12 @@ def find_assigned(text: str, language: str = "") -> Iterator[Span]:
                 yield Span(start, start + len(value), name.kind)
 
 
-@by_paragraph
-def _find_names(paragraph: str) -> tuple[Span, ...]:
+@by_line
+def _find_names(line: str) -> tuple[Span, ...]:
     """The names that raise the question, by what they name: a password or a token."""
     return tuple(
         Span(name.start(), name.end(), name.lastgroup or "")
-        for name in _NAME.finditer(_lower(paragraph))
+        for name in _NAME.finditer(_lower(line))
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lsp_server.privacy.paragraphs import by_paragraph
+from lsp_server.privacy.paragraphs import by_line
 from lsp_server.privacy.span import Span
 
 _KIND = "private key"
@@ -50,9 +50,9 @@ def find_private_keys(text: str) -> Iterator[Span]:
             yield from _find_pieces(text, paragraph + line.start, done)
 
 
-@by_paragraph
-def _find_full_lines(paragraph: str) -> tuple[Span, ...]:
-    return tuple(Span(*line.span(), _KIND) for line in _FULL_LINE.finditer(paragraph))
+@by_line
+def _find_full_lines(line: str) -> tuple[Span, ...]:
+    return tuple(Span(*found.span(), _KIND) for found in _FULL_LINE.finditer(line))
 
 
 def _find_marked(text: str) -> Iterator[Span]:

@@ -18,7 +18,7 @@ from secrets import token_bytes
 from lsp_server.privacy.addressed import find_addressed
 from lsp_server.privacy.assigned import find_assigned, find_random
 from lsp_server.privacy.known_tokens import find_known
-from lsp_server.privacy.paragraphs import by_paragraph
+from lsp_server.privacy.paragraphs import by_line, by_paragraph
 from lsp_server.privacy.private_keys import find_private_keys
 from lsp_server.privacy.span import Span, merge
 
@@ -66,7 +66,7 @@ def find_secrets(text: str, language: str = "") -> list[Span]:
             find_assigned(text, language),
             (
                 Span(start + span.start, start + span.end, span.kind)
-                for start, span in _find_alone(text)
+                for start, span in chain(_find_alone(text), _find_addressed(text))
             ),
         )
     )
@@ -79,10 +79,16 @@ def find_secrets(text: str, language: str = "") -> list[Span]:
     ]
 
 
+@by_line
+def _find_alone(line: str) -> tuple[Span, ...]:
+    """What gives itself away, without what stands around the line."""
+    return (*find_known(line), *find_random(line))
+
+
 @by_paragraph
-def _find_alone(paragraph: str) -> tuple[Span, ...]:
-    """What gives itself away, without what stands around the paragraph."""
-    return (*find_known(paragraph), *find_random(paragraph), *find_addressed(paragraph))
+def _find_addressed(paragraph: str) -> tuple[Span, ...]:
+    """What stands where credentials are written, which may take several lines."""
+    return tuple(find_addressed(paragraph))
 
 
 def restore(text: str, secrets: Mapping[str, str]) -> str:
