@@ -192,7 +192,7 @@ class Session:
         document = self.documents.pop(uri, None)
         if document is not None:
             self._supersede(document)
-            document.track.close_flight()
+            document.track.close()
             self._acceptance.forget(uri)
             self.context.forget(uri)
             self.embedded.drop(document_name(uri))

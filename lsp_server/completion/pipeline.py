@@ -39,9 +39,12 @@ _SURE = 0.9
 _CANDIDATES = 3
 # At which temperature the second and the third are drawn.
 _TEMPERATURES = (0.7, 1.0)
-# So few characters before the end of a text that is typed along, the next request goes out.
-_NEARLY_TYPED = 24
-# A text that is looked at for so long may well be accepted.
+# So few characters before the end of a text that is typed along, the next request goes out, if the
+# text is as long as this: who types a word along may be about to type another.
+_NEARLY_TYPED, _LONG = 24, 48
+# It goes out behind the answer to the key.
+_BEHIND_S = 0.02
+# A text that is looked at for so long without a key may well be accepted.
 _LINGER_S = 0.4
 
 
@@ -174,9 +177,13 @@ class Completer:
         hosted = engines.hosted
         if hosted is None or outcome.engine != hosted.name or settings.embedded == "only":
             return
-        delay = 0.0 if is_typed_along and len(text) <= _NEARLY_TYPED else _LINGER_S
-        self._spawn(
-            self._requests.speculate(ask, track, hosted, settings, check, text, delay), "speculate"
+        is_long = is_typed_along and shown is not None and len(shown.text) >= _LONG
+        delay = _BEHIND_S if is_long and len(text) <= _NEARLY_TYPED else _LINGER_S
+        track.ask_ahead(
+            self._spawn(
+                self._requests.speculate(ask, track, hosted, settings, check, text, delay),
+                "speculate",
+            )
         )
 
 

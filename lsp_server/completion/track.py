@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from lsp_server.buffer import Position, Snapshot
@@ -45,6 +46,7 @@ class Track:
     rejected: int = 0
     syntax: SyntaxTree = field(default_factory=SyntaxTree)
     _taken: int = 0
+    _ahead: asyncio.Task[None] | None = None
 
     def note_edit(self, snapshot: Snapshot) -> int:
         """The document was edited: what can serve its new text is kept, the rest is closed.
@@ -73,6 +75,18 @@ class Track:
     def note_accepted(self) -> None:
         """The user took what was shown."""
         self.rejected = 0
+
+    def ask_ahead(self, task: asyncio.Task[None]) -> None:
+        """A task is to ask ahead of the user, instead of the one before."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+        self._ahead = task
+
+    def close(self) -> None:
+        """The document was closed: nothing more is asked for it."""
+        self.close_flight()
+        if self._ahead is not None:
+            self._ahead.cancel()
 
     def close_flight(self) -> None:
         """Close the connection."""

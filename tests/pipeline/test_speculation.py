@@ -64,3 +64,11 @@ async def test_a_file_that_is_ignored_meanwhile_is_not_sent(tmp_path: Path) -> N
         (item,) = await editor.inline(uri, 1, 13, kind=2)
         assert item["insertText"].endswith(SHOWN)
         assert len(endpoint.generations) == 1
+
+
+@pytest.mark.asyncio
+async def test_for_a_closed_document_nothing_is_asked(tmp_path: Path) -> None:
+    async with shown(tmp_path) as (editor, endpoint, uri):
+        editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        await asyncio.sleep(1)
+        assert len(endpoint.generations) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from lsp_server.buffer import Snapshot, split_lines
@@ -34,3 +36,15 @@ def test_edits_under_a_shown_text(
     assert [track.note_edit(_edit(snapshot, text)) for text in edits] == taken
     assert (track.shown is not None) is shown
     assert track.rejected == rejected
+
+
+@pytest.mark.asyncio
+async def test_one_task_at_a_time_is_to_ask_ahead() -> None:
+    """A key that is typed along begins the wait anew; a document that is closed ends it."""
+    track = Track()
+    tasks = [asyncio.create_task(asyncio.sleep(60)) for _ in range(3)]
+    for task in tasks:
+        track.ask_ahead(task)
+    track.close()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(one, asyncio.CancelledError) for one in ended)
