@@ -294,16 +294,16 @@ class Session:
         await self.wait_until_connected(None if explicit else _FIRST_S)
         self._refresh_others(snapshot.uri)
         ask = self._make_ask(snapshot, position, explicit=explicit)
-        engines = Engines(self.embedded, self.hosted, self.discovery.reason)
+        check = partial(self.check_path, snapshot.uri)
+        engines = Engines(self.embedded, check, self.hosted, self.discovery.reason)
         over = None if explicit else over_budget(self.settings.budget, self._ledger.today)
         if over is not None:
             self._notices.tell(over, DAY_S)
-            engines = Engines(self.embedded, None, over)
-        check = partial(self.check_path, snapshot.uri)
+            engines = Engines(self.embedded, check, None, over)
         self._note_asking(+1)
         try:
             settings = self.settings.completion
-            return await self._completer.complete(ask, track, engines, settings, check)
+            return await self._completer.complete(ask, track, engines, settings)
         finally:
             self._note_asking(-1)
 

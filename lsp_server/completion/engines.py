@@ -55,23 +55,22 @@ class Hosted:
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Who can answer. `why_no_model` says why there is no `hosted`."""
+    """Who can answer. `check` tells whether the document may be sent, and is called before it is;
+    `why_no_model` says why there is no `hosted`."""
 
     embedded: Embedded
+    check: Callable[[], Verdict]
     hosted: Hosted | None = None
     why_no_model: str = ""
 
 
-def why_no_model(
-    ask: Ask, engines: Engines, settings: Completion, check: Callable[[], Verdict]
-) -> str:
-    """Why no model is asked, in a sentence; "" where one is. `check` tells whether the document may
-    be sent."""
+def why_no_model(ask: Ask, engines: Engines, settings: Completion) -> str:
+    """Why no model is asked, in a sentence; "" where one is."""
     if settings.embedded == "only":
         return "qwen.completion.embedded is set to only."
     if engines.hosted is None:
         return engines.why_no_model
-    verdict = check()
+    verdict = engines.check()
     if not verdict.allowed:
         return f"This file is not sent to a model: {verdict.reason}"
     if not ask.explicit and not engines.hosted.breaker.allows(time.monotonic()):

@@ -8,7 +8,6 @@ which needs milliseconds, is asked when the model fails or is late.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +28,6 @@ from lsp_server.completion.track import Shown, Track
 from lsp_server.context.client import ContextClient
 from lsp_server.postprocess import refine
 from lsp_server.postprocess.base import Dropped
-from lsp_server.privacy.gate import Verdict
 from lsp_server.provider.errors import ProviderError
 from lsp_server.settings import Completion
 
@@ -57,20 +55,12 @@ class Completer:
         self._requests = Requests(spawn, self._store, context)
 
     async def complete(
-        self,
-        ask: Ask,
-        track: Track,
-        engines: Engines,
-        settings: Completion,
-        check: Callable[[], Verdict],
+        self, ask: Ask, track: Track, engines: Engines, settings: Completion
     ) -> Outcome:
-        """The outcome of one request; always one, whatever fails.
-
-        `check` tells whether the document may be sent; it is called before a request goes out.
-        """
+        """The outcome of one request; always one, whatever fails."""
         started = time.monotonic()
-        outcome = await self._complete(ask, track, engines, settings, check)
-        self._show(ask, track, engines, settings, check, outcome)
+        outcome = await self._complete(ask, track, engines, settings)
+        self._show(ask, track, engines, settings, outcome)
         return outcome.took(time.monotonic() - started)
 
     def forget(self) -> None:
@@ -78,12 +68,7 @@ class Completer:
         self._store.clear()
 
     async def _complete(
-        self,
-        ask: Ask,
-        track: Track,
-        engines: Engines,
-        settings: Completion,
-        check: Callable[[], Verdict],
+        self, ask: Ask, track: Track, engines: Engines, settings: Completion
     ) -> Outcome:
         language = ask.snapshot.language
         if not settings.enabled:
@@ -99,7 +84,7 @@ class Completer:
         if known and (not is_again or len(known) >= _CANDIDATES):
             return _known_outcome(ask, known, "It was answered before.")
         hosted = engines.hosted
-        why_not = why_no_model(ask, engines, settings, check)
+        why_not = why_no_model(ask, engines, settings)
         if hosted is None or why_not:
             if known:
                 return _known_outcome(ask, known, why_not)
@@ -157,13 +142,7 @@ class Completer:
         return replace(outcome, items=make_items(ask, [*known, *more]))
 
     def _show(
-        self,
-        ask: Ask,
-        track: Track,
-        engines: Engines,
-        settings: Completion,
-        check: Callable[[], Verdict],
-        outcome: Outcome,
+        self, ask: Ask, track: Track, engines: Engines, settings: Completion, outcome: Outcome
     ) -> None:
         """Remember what is shown, and think ahead of the user."""
         if not outcome.items:
@@ -181,7 +160,7 @@ class Completer:
         delay = _BEHIND_S if is_long and len(text) <= _NEARLY_TYPED else _LINGER_S
         track.ask_ahead(
             self._spawn(
-                self._requests.speculate(ask, track, hosted, settings, check, text, delay),
+                self._requests.speculate(ask, track, hosted, settings, engines.check, text, delay),
                 "speculate",
             )
         )

@@ -9,6 +9,7 @@ import pytest
 from lsp_server.completion.base import Ask, Outcome
 from lsp_server.completion.engines import Engines, fall_back
 from lsp_server.embedded.engine import Suggestion
+from lsp_server.privacy.gate import ALLOWED
 from tests.marks import read_snapshot
 
 
@@ -28,7 +29,8 @@ class SlowEngine:
 async def ask(seconds: float, *, explicit: bool) -> Outcome:
     snapshot, position = read_snapshot("x = █")
     place = Ask(snapshot, position, "a.py", "/a.py", explicit=explicit)
-    return await fall_back(place, Engines(SlowEngine(seconds)), "The model failed.")
+    engines = Engines(SlowEngine(seconds), lambda: ALLOWED)
+    return await fall_back(place, engines, "The model failed.")
 
 
 @pytest.mark.asyncio
