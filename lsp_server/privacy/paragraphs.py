@@ -19,7 +19,7 @@ _BLANK = "\n\n"
 _KEPT_PARAGRAPHS = 1_000
 # Of longer paragraphs, in characters, it is not remembered what they hold.
 _KEPT_SIZE = 4_000
-_KEPT_LINES, _KEPT_LINE = 8_000, 400
+_KEPT_LINES, _KEPT_LINE = 3_000, 400
 
 
 def by_paragraph(find: Find) -> FindAll:
