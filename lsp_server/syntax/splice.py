@@ -113,21 +113,23 @@ def _make_spot(tree: Tree, above: int, line: str, column: int) -> Spot:
 
 def _parse_alone(whole: Tree, source: bytes) -> Tree | None:
     """The tree of a part of a tree's text."""
-    grammar = load_language(whole.language)
-    if grammar is None or why_source_refused(source, find_language(whole.language)):
+    if why_source_refused(source, find_language(whole.language)):
         return None
-    end = time.thread_time() + _SECONDS
-    task = Task(whole.language, (), source, None)
-    return run_task(tree_sitter.Parser(grammar), task, end, time.thread_time)
+    return _run(Task(whole.language, (), source, None), _SECONDS)
 
 
 def _parse(near: Tree, source: bytes, seconds: float = _SECONDS) -> Tree | None:
-    grammar = load_language(near.language)
     edit = find_edit(near.source, source)
     changed = near.source[edit.start : edit.old_end] + source[edit.start : edit.new_end]
-    if grammar is None or why_edit_refused(source, changed, find_language(near.language)):
+    if why_edit_refused(source, changed, find_language(near.language)):
         return None
-    task = Task(near.language, (), source, edit_syntax(near, source, edit))
+    return _run(Task(near.language, (), source, edit_syntax(near, source, edit)), seconds)
+
+
+def _run(task: Task, seconds: float) -> Tree | None:
+    grammar = load_language(task.language)
+    if grammar is None:
+        return None
     # The processor's time: on a busy machine a text is judged all the same.
     end = time.thread_time() + seconds
     return run_task(tree_sitter.Parser(grammar), task, end, time.thread_time)
